@@ -1,0 +1,37 @@
+/* file.h -- whole files in, whole files out. */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+/* Read a regular file (or a file of proc, sysfs, cgroupfs) into *text (replaced; owned by the
+ * caller). More than `most` bytes is -EFBIG. `dir` as for openat(2). */
+int file_read(int dir, const char *path, size_t most, struct text *text, struct error *err);
+
+/* The same from a descriptor, from its present offset; `name` is for errors. */
+int file_read_fd(int fd, const char *name, size_t most, struct text *text, struct error *err);
+
+/* Replace `name` in `dir` so that readers see the old or the new content, whole: write to a
+ * temporary name, rename. durable: fsync the file before and the directory after. */
+int file_replace(int dir, const char *name, const void *bytes, size_t length, mode_t mode,
+		 bool durable, struct error *err);
+
+/* Write into an existing file of the kernel's (one write(2), nothing created). */
+int file_write(int dir, const char *path, const char *value, struct error *err);
+
+/* All bytes, or an error; restarts after EINTR. */
+int file_write_all(int fd, const void *bytes, size_t length, const char *name, struct error *err);
+
+/* Remove `name` in `dir` and everything below it; never crosses a mount, never follows a link.
+ * A missing name is success. */
+int file_remove_tree(int dir, const char *name, struct error *err);
+
+/* mkdir -p of a trusted host path; existing directories are left as they are. */
+int file_make_directories(const char *path, mode_t mode, struct error *err);
+
+#endif

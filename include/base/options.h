@@ -1,0 +1,89 @@
+/* options.h -- command lines by rows: one table of programs, commands and options feeds the
+ * parser, --help, shell completion and the check of the man pages. */
+#ifndef BASE_OPTIONS_H
+#define BASE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/text.h"
+
+enum option_kind {
+	OPTION_FLAG,   /* bool: --name, or --name=true|false */
+	OPTION_TEXT,   /* char *: --name VALUE, --name=VALUE, -n VALUE, -nVALUE */
+	OPTION_LIST,   /* struct strings: as OPTION_TEXT, may be repeated */
+	OPTION_NUMBER, /* int64_t: as OPTION_TEXT, a whole number */
+	OPTION_SIZE,   /* int64_t: bytes, "64m" (number_parse_size) */
+};
+
+enum { OPTION_HIDDEN = 1 /* accepted, not shown */, OPTION_REQUIRED = 2 };
+
+struct option_row {
+	const char *name; /* long name without dashes */
+	char letter;      /* 0: none */
+	enum option_kind kind;
+	size_t offset;        /* of the member in the command's options struct */
+	const char *argument; /* what help calls the value: "DIR"; NULL for flags */
+	const char *help;     /* one line, lower case, no full stop */
+	const char *choices;  /* "text|json": anything else is refused; NULL: free */
+	unsigned flags;
+};
+
+struct command_line;
+
+struct command {
+	const char *name;
+	const char *alias;     /* a second name, or NULL */
+	const char *summary;   /* one line, lower case */
+	const char *arguments; /* "CONTAINER [SIGNAL]" */
+	int least, most;       /* count of positional arguments; most < 0: no limit */
+	bool in_order;         /* options end at the first positional argument (exec, ps) */
+	const struct option_row *options;
+	size_t option_count;
+	size_t size; /* of the command's options struct; zeroed before parsing */
+	/* Returns the exit code (>= 0), or -errno with err filled. */
+	int (*run)(const struct command_line *line, struct error *err);
+	bool hidden;
+};
+
+struct program {
+	const char *name; /* "coffer" */
+	const char *summary;
+	const struct option_row *options; /* global ones, before the command */
+	size_t option_count;
+	const struct command *const *commands; /* NULL-terminated, in the order of --help */
+};
+
+/* What a command's run function gets. */
+struct command_line {
+	const struct program *program;
+	const struct command *command;
+	const void *globals;      /* the program's options struct */
+	const void *options;      /* the command's options struct */
+	struct strings arguments; /* positional ones, NULL-terminated */
+	struct arena *arena;      /* freed after run */
+};
+
+/* Parse rows against words[*used..]; stores values by offset. Stops at "--" (consumed), at the
+ * end, or at the first positional word if in_order; else positional words are collected.
+ * *used is then the index of the first word not consumed.
+ * Errors name the option as typed: unknown option, missing value, not a number, not a choice. */
+int options_parse(const struct option_row *rows, size_t count, const struct strings *words,
+		  size_t *used, bool in_order, void *values, struct strings *positional,
+		  struct arena *arena, struct error *err);
+
+/* The command of that name or alias, or NULL. */
+const struct command *options_command(const struct program *program, const char *name);
+
+void options_help(const struct program *program, FILE *out);
+void options_command_help(const struct program *program, const struct command *command, FILE *out);
+/* shell: bash, zsh or fish. */
+int options_complete(const struct program *program, const char *shell, FILE *out,
+		     struct error *err);
+
+#define OPTION_ROWS(rows) (rows), sizeof(rows) / sizeof((rows)[0])
+
+#endif

@@ -1,0 +1,34 @@
+/* spawn.h -- run a host program and wait for it (hooks, newuidmap, credential helpers). */
+#ifndef BASE_SPAWN_H
+#define BASE_SPAWN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+struct spawn_request {
+	const char *path;      /* executed as it is, no PATH search */
+	char *const *argv;     /* NULL-terminated; NULL: { path, NULL } */
+	char *const *envp;     /* exactly this environment; NULL: an empty one */
+	const char *directory; /* NULL: the caller's */
+	const char *input;     /* written to its standard input, then closed */
+	size_t input_length;
+	int timeout_ms;      /* < 0: none; on expiry its whole process group is killed */
+	size_t output_limit; /* bytes of stdout and stderr together kept in `output`; 0: both
+				are inherited */
+};
+
+struct spawn_result {
+	int status; /* as wait(2) */
+	bool timed_out;
+	struct text output; /* owned by the caller */
+};
+
+/* 0 when the program ran to its end (whatever its status) or timed out; -errno when it could not
+ * be started. A program that does not read its input is no failure (EPIPE is ignored, no SIGPIPE).
+ */
+int spawn_run(const struct spawn_request *request, struct spawn_result *result, struct error *err);
+
+#endif

@@ -1,0 +1,76 @@
+/* launch.h -- give birth to a container's first process and talk with it until it is created.
+ *
+ * The process is the init image, executed from a sealed memfd by one vfork-style clone3; nothing of
+ * coffer's memory or files enters the container. The lifecycle reads:
+ *
+ *     launch_clone      clone3 (born in its v2 cgroup), HOST steps before and of the clone
+ *     (the caller joins v1 cgroups by pid)
+ *     launch_hand_over  id maps, open trees, send plan and descriptors
+ *     launch_await      PHASE_RUNTIME_HOOKS, then PHASE_CREATED
+ *     launch_continue   after the runtime hooks
+ *     launch_start      `run` and `exec`: PHASE_START, wait until the program was executed
+ */
+#ifndef RUNTIME_LAUNCH_H
+#define RUNTIME_LAUNCH_H
+
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "runtime/plan.h"
+#include "runtime/steps.h"
+
+struct launch_request {
+	const struct plan *plan;
+	int cgroup_fd;    /* v2 cgroup directory to be born in, or -1 */
+	int start_socket; /* listening socket for plan->start_slot, or -1 */
+	int target_pidfd; /* exec: slot 0, the container's process; else -1 */
+	bool join_pid;    /* exec: be born in target_pidfd's pid namespace */
+	int stdio[3];     /* -1: inherit the caller's */
+};
+
+struct launched {
+	pid_t pid;
+	int pidfd;
+	int control;  /* our end of the control socket */
+	int console;  /* the pty's master once PHASE_CREATED was reached with a console; or -1 */
+	int listener; /* the seccomp listener, or -1 */
+	const struct plan *plan;
+};
+
+/* Before: nothing runs. After success the process waits for its plan. */
+int launch_clone(const struct launch_request *request, struct launched *launched,
+		 struct error *err);
+
+int launch_hand_over(const struct launch_request *request, struct launched *launched,
+		     struct error *err);
+
+/* Wait until the child announces `phase` (descriptors that arrive before it are kept). Its failure,
+ * or its death, is the error: `where` and words are those of the failing step. */
+int launch_await(struct launched *launched, enum phase phase, struct error *err);
+
+int launch_continue(struct launched *launched, struct error *err);
+
+/* Tell the child to start and wait until its program was executed (the control socket closes) or
+ * a step failed. */
+int launch_start(struct launched *launched, struct error *err);
+
+/* Kill and reap the child and release everything; harmless after launch_close. */
+void launch_abort(struct launched *launched);
+
+/* Close descriptors only. */
+void launch_close(struct launched *launched);
+
+/* `start` of a created container: connect to its start socket in `state_dir`, let it go, and wait
+ * until its program was executed. -ESRCH and words "cannot start a container that has stopped" /
+ * "cannot start an already running container" when nobody listens.
+ * The steps' names and places come from the message itself (the plan is not kept). */
+int launch_start_by_socket(int state_dir, struct error *err);
+
+/* Make the listening start socket in `state_dir`; returns the descriptor. */
+int launch_listen(int state_dir, struct error *err);
+
+/* Make the words of a step's failure: shared by the launcher and tests. */
+int launch_step_failed(const struct plan *plan, const struct message *message, struct error *err);
+
+#endif

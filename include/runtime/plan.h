@@ -1,0 +1,88 @@
+/* plan.h -- config.json compiled to steps. A pure function of its inputs: no system call, no clock,
+ * no environment; everything is unit-tested without root and printed by `coffer plan`. */
+#ifndef RUNTIME_PLAN_H
+#define RUNTIME_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "runtime/facts.h"
+#include "runtime/spec.h"
+#include "runtime/steps.h"
+
+/* A compiled seccomp filter as the kernel takes it. length 0: no filter. */
+struct plan_filter {
+	const void *program; /* struct sock_filter[] */
+	size_t length;       /* bytes */
+	uint32_t flags;      /* SECCOMP_FILTER_FLAG_* */
+	bool notify;         /* has SCMP_ACT_NOTIFY rules: a listener is handed to the parent */
+};
+
+/* What the caller adds to the bundle. */
+struct plan_options {
+	const char *id;
+	const char *bundle;      /* absolute */
+	const char *rootfs;      /* absolute, resolved by the caller (root.path may be relative) */
+	const char *cgroup_path; /* as decided by cgroup_path(): "/coffer/ID"; for cgroup mounts */
+	struct plan_filter filter;
+	bool no_pivot;
+	bool no_new_keyring;
+	bool start_by_parent;   /* `run`: no start socket; the launcher sends PHASE_START */
+	unsigned preserve_fds;  /* 3 .. 3+N-1 stay open */
+	unsigned listen_fds;    /* socket activation: LISTEN_FDS=N, LISTEN_PID=1 */
+	const char *state_head; /* the hooks' state document before and after the pid */
+	const char *state_tail;
+};
+
+/* A finished plan: one block of memory in the arena, with a few numbers for the launcher. */
+struct plan {
+	const struct plan_header *header; /* the block, header->size bytes */
+	const struct step *steps;
+	const char *data;
+	int start_slot; /* slot the launcher fills with the listening start socket, or -1 */
+};
+
+/* The plan of a container. Errors name the JSON path; the caller adds line and column. */
+int plan_create(const struct spec *spec, const struct facts *facts,
+		const struct plan_options *options, struct arena *arena, struct plan *plan,
+		struct error *err);
+
+/* The plan of another process in a running container (exec): join by the slot-0 pidfd, then
+ * identity, security and exec. `namespaces`: CLONE_NEW* of the container to be joined. */
+struct plan_exec_options {
+	uint64_t namespaces;
+	bool user_namespace; /* the container has one: the ids given are inside it */
+	struct plan_filter filter;
+	bool no_new_keyring;
+	unsigned preserve_fds;
+	const char *rootfs_link; /* containers without pivot: chroot there; or NULL */
+};
+int plan_exec(const struct spec_process *process, const struct facts *facts,
+	      const struct plan_exec_options *options, struct arena *arena, struct plan *plan,
+	      struct error *err);
+
+static inline const char *plan_text(const struct plan *plan, uint32_t offset)
+{
+	return plan->data + offset;
+}
+
+/* One line a step: `clone new=pid,net,mnt   # linux.namespaces`. json: an array of objects. */
+void plan_print(const struct plan *plan, bool json, struct text *out);
+
+/* The row of a step kind. */
+struct step_row {
+	const char *name;
+	enum step_side side;
+	const char *slot; /* "", "fills", "uses" */
+	struct {
+		enum step_field field;
+		const char *name;
+	} text[STEP_TEXTS], number[STEP_NUMBERS];
+};
+const struct step_row *plan_step_row(unsigned kind);
+
+#endif

@@ -1,0 +1,95 @@
+/* state.h -- the state directory: one directory a container below --root, holding state.json,
+ * lock, start.sock, and seccomp.bpf where there is a filter. */
+#ifndef RUNTIME_STATE_H
+#define RUNTIME_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "runtime/spec.h"
+
+/* state.json: everything later verbs need, so that config.json is read once, at create. */
+#define STATE_ROWS(ROW, T)                                                                         \
+	ROW(T, string, oci_version, "ociVersion", none, always)                                    \
+	ROW(T, string, id, "id", none, required)                                                   \
+	ROW(T, string, bundle, "bundle", none, always)                                             \
+	ROW(T, string, rootfs, "rootfs", none, always)                                             \
+	ROW(T, string, created, "created", none, always) /* RFC 3339, UTC, ns */                   \
+	ROW(T, uint32, owner_uid, "ownerUid", none, always)                                        \
+	ROW(T, int32, pid, "pid", none, always)               /* 0 until launched */               \
+	ROW(T, uint64, start_time, "startTime", none, always) /* /proc/PID/stat 22 */              \
+	ROW(T, uint64, pidfd_inode, "pidfdInode", none, optional)                                  \
+	ROW(T, string, cgroup_path, "cgroupPath", none, optional)                                  \
+	ROW(T, uint64, namespaces, "namespaces", none,                                             \
+	    always) /* CLONE_NEW* of its own or joined */                                          \
+	ROW(T, boolean, user_namespace, "userNamespace", none, optional)                           \
+	ROW(T, boolean, no_pivot, "noPivot", none, optional)                                       \
+	ROW(T, boolean, no_new_keyring, "noNewKeyring", none, optional)                            \
+	ROW(T, uint32, filter_flags, "seccompFlags", none, optional)                               \
+	ROW(T, boolean, has_filter, "seccomp", none, optional)                                     \
+	ROW(T, object, process, "process", spec_process, optional) /* exec's template */           \
+	ROW(T, object, hooks, "hooks", spec_hooks, optional)                                       \
+	ROW(T, string_map, annotations, "annotations", none, optional)
+JSON_STRUCT(container_state, STATE_ROWS);
+
+enum container_status {
+	STATUS_CREATING,
+	STATUS_CREATED,
+	STATUS_RUNNING,
+	STATUS_PAUSED,
+	STATUS_STOPPED,
+};
+const char *status_name(enum container_status status); /* "created" */
+
+/* A container's directory, held. */
+struct container {
+	const char *root; /* the --root directory */
+	const char *id;
+	int dir;  /* its state directory */
+	int lock; /* flock'ed lock file, or -1 */
+	struct container_state state;
+};
+
+/* "" is --root's default: /run/coffer; $XDG_RUNTIME_DIR/coffer when not (really) root. */
+const char *state_root(const char *option, struct arena *arena);
+
+/* runc's rule: [A-Za-z0-9_+-.]+, not "." or "..", at most 1024. */
+int state_check_id(const char *id, struct error *err);
+
+/* mkdir claims the id: of two creates one wins, the other gets
+ * "container with given ID already exists" (-EEXIST). The lock is held exclusively. */
+int state_claim(const char *root, const char *id, struct container *container, struct error *err);
+
+/* Open and read a container; -ENOENT: "container does not exist". exclusive: wait for the lock
+ * and hold it; else no lock is taken (state.json is replaced atomically). */
+int state_open(const char *root, const char *id, bool exclusive, struct arena *arena,
+	       struct container *container, struct error *err);
+
+int state_save(struct container *container, struct error *err);
+
+/* Remove the directory; the id is free afterwards. */
+int state_remove(struct container *container, struct error *err);
+
+void state_close(struct container *container);
+
+/* A pidfd of the container's process, or -ESRCH when it is gone or the pid is another process's
+ * by now (start time and pidfd inode are compared). */
+int state_pidfd(const struct container_state *state, struct error *err);
+
+/* What the container is doing now: from the process, the start socket and the freezer. */
+int state_status(const struct container *container, enum container_status *status,
+		 struct error *err);
+
+/* Ids of all containers below `root`, sorted. A missing root is an empty list. */
+int state_list(const char *root, struct arena *arena, struct strings *ids, struct error *err);
+
+/* The specification's state document (runtime.md "State"), for hooks and `state`; pid 0 is left
+ * out. */
+void state_document(const struct container_state *state, enum container_status status, int32_t pid,
+		    struct text *out);
+
+#endif
