@@ -1,0 +1,111 @@
+/* registry.h -- a client of one repository in a registry (distribution-spec 1.1), on libcurl.
+ *
+ * What holds for every request:
+ *   - Credentials go to the registry's own scheme, host and port, and to the token service it
+ *     names (https, unless the registry itself is insecure), never along a redirect or to
+ *     a foreign URL. Redirects are followed here, at most 10, from https never to http.
+ *   - Plain http only for a loopback host or with TLS_UNVERIFIED (there: https without
+ *     verification first, then http).
+ *   - Every body has a limit; a transfer that moves no data for `stall_seconds` is broken off, a
+ *     long one never is. 429, 500, 502, 503, 504 and broken connections are tried again with
+ *     growing pauses (Retry-After is obeyed, up to a minute); a blob goes on where it broke.
+ *   - Nothing is handed over as complete whose size and digest were not verified here.
+ *
+ * Failures name the URL. Their numbers: ENOENT 404, EACCES 401 and 403, EBUSY 429, EPROTO for
+ * answers that make no sense, EBADMSG for a wrong digest or size, ETIMEDOUT for a stall,
+ * ECANCELED when cancelled, else what the connection failed with.
+ *
+ * Threads: a `struct registry` serves one thread at a time; registry_fork gives each thread its
+ * own, which already knows scheme, challenge and token and shares the TLS session cache. */
+#ifndef IMAGE_REGISTRY_H
+#define IMAGE_REGISTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "image/digest.h"
+#include "image/oci.h"
+#include "image/reference.h"
+
+enum registry_tls {
+	TLS_AUTOMATIC,  /* verified https; for a loopback host, plain http where https fails */
+	TLS_VERIFIED,   /* --tls-verify=true: verified https, never http */
+	TLS_UNVERIFIED, /* --tls-verify=false */
+};
+
+struct registry_options { /* { 0 } is a good default */
+	enum registry_tls tls;
+	const char *cert_dir;    /* --cert-dir: *.crt, *.cert with *.key; NULL: certs.d/HOST */
+	const char *credentials; /* --creds: USER[:PASSWORD]; NULL: from the auth files */
+	const char *auth_file;   /* --authfile: then no other is read; NULL: the usual ones */
+	int retries;             /* beyond the first try; 0: 3, < 0: none */
+	int retry_delay_ms;      /* before the second try, doubling; 0: 2000 */
+	int stall_seconds;       /* 0: 60 */
+	int cancel_fd;           /* > 0: readable means stop now (an eventfd); not owned */
+};
+
+struct registry;
+
+/* No network yet. Reads credentials and certificates: a broken auth file, a .cert without .key
+ * are errors. `options` and `reference` are not kept. Close with registry_close. */
+int registry_open(const struct reference *reference, const struct registry_options *options,
+		  struct registry **registry, struct error *err);
+/* Another client of the same repository for another thread. Fork from the thread that uses
+ * `registry`; the two then live independently. */
+int registry_fork(struct registry *registry, struct registry **forked, struct error *err);
+void registry_close(struct registry *registry); /* NULL is fine */
+
+static inline void own_registry(struct registry **registry)
+{
+	registry_close(*registry);
+}
+#define auto_registry __attribute__((cleanup(own_registry)))
+
+/* A manifest or index, verbatim. */
+struct registry_manifest {
+	char *bytes; /* in the arena, NUL behind */
+	size_t length;
+	char *media_type; /* Content-Type without parameters; the document's own if that is vague */
+	char digest[DIGEST_SIZE]; /* computed here */
+};
+
+/* Fetch by tag or digest. With a digest the body must have it. At most OCI_DOCUMENT_LIMIT. */
+int registry_fetch_manifest(struct registry *registry, const char *target, struct arena *arena,
+			    struct registry_manifest *manifest, struct error *err);
+
+/* The same by descriptor (an entry of an index): media type, size and digest must be its own. */
+int registry_fetch_described(struct registry *registry, const struct oci_descriptor *descriptor,
+			     struct arena *arena, struct registry_manifest *manifest,
+			     struct error *err);
+
+/* What a tag points to now, without its body (HEAD, GET where the registry has no HEAD). */
+int registry_resolve(struct registry *registry, const char *target, char digest[DIGEST_SIZE],
+		     struct error *err);
+
+/* Where the bytes of a blob go. */
+struct registry_sink {
+	/* Gets every byte behind `offset` once, in order; a negative result ends the fetch and is
+	 * what it returns. */
+	int (*write)(void *context, const void *bytes, size_t length, struct error *err);
+	void *context;
+	/* To go on with what an earlier run left: the bytes already there and a hash that
+	 * absorbed them (of the digest's algorithm). 0 and NULL: from the start. The hash is
+	 * ended here, with success or failure. */
+	uint64_t offset;
+	struct digest_hash *hash;
+};
+
+/* Fetch a blob. Success means: all `descriptor->size` bytes were written and have its digest.
+ * After a failure other than EBADMSG what was written is a right beginning as far as the
+ * registry can be trusted (keep it and go on later); after EBADMSG it is rubbish. */
+int registry_fetch_blob(struct registry *registry, const struct oci_descriptor *descriptor,
+			const struct registry_sink *sink, struct error *err);
+
+/* A small blob (an image config) into the arena: at most OCI_DOCUMENT_LIMIT bytes. */
+int registry_fetch_document(struct registry *registry, const struct oci_descriptor *descriptor,
+			    struct arena *arena, char **bytes, struct error *err);
+
+#endif
