@@ -16,9 +16,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/text.h"
 
 struct store_pending;
@@ -191,7 +193,6 @@ int store_remove_image(struct store *store, const char *what, bool force, struct
 	ROW(T, strings, layers, "layers", none, optional) /* keys of the trees, lowest first */    \
 	ROW(T, string, rootfs, "rootfs", none, optional)  /* driver: "overlay", "copy" */          \
 	ROW(T, string, created, "created", none, optional)
-#include "base/json.h"
 JSON_STRUCT(store_bundle, STORE_BUNDLE_ROWS);
 
 struct store_bundles {
