@@ -16,6 +16,9 @@ int file_read(int dir, const char *path, size_t most, struct text *text, struct 
 /* The same from a descriptor, from its present offset; `name` is for errors. */
 int file_read_fd(int fd, const char *name, size_t most, struct text *text, struct error *err);
 
+/* What file_replace's temporary names begin with; one is left behind only by a crash. */
+#define FILE_TEMPORARY_PREFIX ".tmp-"
+
 /* Replace `name` in `dir` so that readers see the old or the new content, whole: write to a
  * temporary name, rename. durable: fsync the file before and the directory after. */
 int file_replace(int dir, const char *name, const void *bytes, size_t length, mode_t mode,
@@ -27,9 +30,9 @@ int file_write(int dir, const char *path, const char *value, struct error *err);
 /* All bytes, or an error; restarts after EINTR. */
 int file_write_all(int fd, const void *bytes, size_t length, const char *name, struct error *err);
 
-/* Remove `name` in `dir` and everything below it; never crosses a mount, never follows a link.
- * A missing name is success. */
-int file_remove_tree(int dir, const char *name, struct error *err);
+/* Remove what is at `path` and everything below it; never enters a mount (-EXDEV), never follows
+ * a link that its last component is or that lies below. A missing path is success. */
+int file_remove_tree(int dir, const char *path, struct error *err);
 
 /* mkdir -p of a trusted host path; existing directories are left as they are. */
 int file_make_directories(const char *path, mode_t mode, struct error *err);

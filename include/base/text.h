@@ -27,6 +27,7 @@ void text_free(struct text *text);
 struct strings {
 	char **items;
 	size_t count;
+	size_t room; /* private to strings_add; 0: the array is not its own and is copied first */
 };
 
 /* Append; the array grows in the arena, the string itself is not copied. */
@@ -43,6 +44,7 @@ struct string_pair {
 struct string_map {
 	struct string_pair *items;
 	size_t count;
+	size_t room; /* private to string_map_set; 0 as for strings */
 };
 
 /* The value, or NULL. */

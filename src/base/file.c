@@ -1,0 +1,191 @@
+/* file.c -- whole files in, whole files out. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/own.h"
+
+int file_read_fd(int fd, const char *name, size_t most, struct text *text, struct error *err)
+{
+	char block[16384];
+
+	text_clear(text);
+	text_add_bytes(text, "", 0);
+	for (;;) {
+		ssize_t count = read(fd, block, sizeof(block));
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			return fail_call(err, "read", "cannot read \"%s\"", name);
+		if (count == 0)
+			return 0;
+		if ((size_t)count > most - text->length)
+			return fail(err, EFBIG, "\"%s\" is larger than %zu bytes", name, most);
+		text_add_bytes(text, block, (size_t)count);
+	}
+}
+
+int file_read(int dir, const char *path, size_t most, struct text *text, struct error *err)
+{
+	/* O_NONBLOCK: opening a FIFO must not wait for its writer. */
+	auto_close int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat status;
+
+	if (fd < 0)
+		return fail_call(err, "open", "cannot read \"%s\"", path);
+	if (fstat(fd, &status) < 0)
+		return fail_call(err, "fstat", "cannot read \"%s\"", path);
+	if (S_ISDIR(status.st_mode))
+		return fail_number(err, EISDIR, "open", "cannot read \"%s\"", path);
+	if (!S_ISREG(status.st_mode))
+		return fail(err, EINVAL, "\"%s\" is not a regular file", path);
+	return file_read_fd(fd, path, most, text, err);
+}
+
+int file_write_all(int fd, const void *bytes, size_t length, const char *name, struct error *err)
+{
+	const char *rest = bytes;
+
+	while (length > 0) {
+		ssize_t count = write(fd, rest, length);
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			return fail_call(err, "write", "cannot write \"%s\"", name);
+		rest += count;
+		length -= (size_t)count;
+	}
+	return 0;
+}
+
+int file_write(int dir, const char *path, const char *value, struct error *err)
+{
+	auto_close int fd = openat(dir, path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	size_t length = strlen(value);
+	ssize_t count;
+
+	if (fd < 0)
+		return fail_call(err, "open", "cannot write \"%s\" to \"%s\"", value, path);
+	do
+		count = write(fd, value, length);
+	while (count < 0 && errno == EINTR);
+	if (count < 0)
+		return fail_call(err, "write", "cannot write \"%s\" to \"%s\"", value, path);
+	if ((size_t)count < length)
+		return fail(err, EIO, "\"%s\" took only %zd bytes of \"%s\"", path, count, value);
+	return 0;
+}
+
+/* Create a file of a name that nobody has, beside `name`; the name is left in `temporary`. */
+static int temporary_create(int dir, const char *name, char temporary[PATH_MAX], struct error *err)
+{
+	const char *slash = strrchr(name, '/');
+	int folder = slash ? (int)(slash + 1 - name) : 0;
+	uint64_t random;
+	int fd;
+
+	do {
+		if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+			return fail_call(err, "getrandom", "cannot replace \"%s\"", name);
+		if (snprintf(temporary, PATH_MAX, "%.*s" FILE_TEMPORARY_PREFIX "%016" PRIx64,
+			     folder, name, random) >= PATH_MAX)
+			return fail_number(err, ENAMETOOLONG, "open", "cannot replace \"%s\"",
+					   name);
+		fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	} while (fd < 0 && errno == EEXIST);
+	if (fd < 0)
+		return fail_call(err, "open", "cannot create \"%s\"", temporary);
+	return fd;
+}
+
+static int temporary_fill(int fd, const char *name, const void *bytes, size_t length, mode_t mode,
+			  bool durable, struct error *err)
+{
+	TRY(file_write_all(fd, bytes, length, name, err));
+	if (fchmod(fd, mode) < 0)
+		return fail_call(err, "fchmod", "cannot set the mode of \"%s\"", name);
+	if (durable && fsync(fd) < 0)
+		return fail_call(err, "fsync", "cannot write \"%s\" to disk", name);
+	return 0;
+}
+
+/* A rename survives a crash once the directory that holds the name was synced. */
+static int directory_sync(int dir, const char *name, struct error *err)
+{
+	const char *slash = strrchr(name, '/');
+	char folder[PATH_MAX] = ".";
+
+	if (slash)
+		snprintf(folder, sizeof(folder), "%.*s", (int)(slash + 1 - name), name);
+
+	auto_close int fd = openat(dir, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || fsync(fd) < 0)
+		return fail_call(err, fd < 0 ? "open" : "fsync",
+				 "cannot write the directory of \"%s\" to disk", name);
+	return 0;
+}
+
+int file_replace(int dir, const char *name, const void *bytes, size_t length, mode_t mode,
+		 bool durable, struct error *err)
+{
+	char temporary[PATH_MAX];
+	auto_close int fd = temporary_create(dir, name, temporary, err);
+	int result;
+
+	if (fd < 0)
+		return fd;
+	result = temporary_fill(fd, name, bytes, length, mode, durable, err);
+	if (result == 0 && renameat(dir, temporary, dir, name) < 0)
+		result = fail_call(err, "rename", "cannot replace \"%s\"", name);
+	if (result < 0) {
+		unlinkat(dir, temporary, 0);
+		return result;
+	}
+	return durable ? directory_sync(dir, name, err) : 0;
+}
+
+static int directory_make(const char *path, mode_t mode, struct error *err)
+{
+	struct stat status;
+
+	if (mkdir(path, mode) == 0)
+		return 0;
+	if (errno != EEXIST && errno != EROFS && errno != EACCES && errno != EISDIR)
+		return fail_call(err, "mkdir", "cannot create directory \"%s\"", path);
+
+	/* Something is there, or its parent may not be written: it may be the directory itself. */
+	int number = errno;
+
+	if (stat(path, &status) < 0)
+		return fail_number(err, number, "mkdir", "cannot create directory \"%s\"", path);
+	if (!S_ISDIR(status.st_mode))
+		return fail_number(err, ENOTDIR, "mkdir", "cannot create directory \"%s\"", path);
+	return 0;
+}
+
+int file_make_directories(const char *path, mode_t mode, struct error *err)
+{
+	char part[PATH_MAX];
+
+	if (!path[0] || strlen(path) >= sizeof(part))
+		return fail_number(err, path[0] ? ENAMETOOLONG : ENOENT, "mkdir",
+				   "cannot create directory \"%s\"", path);
+	for (const char *end = path; *end;) {
+		end += strspn(end, "/");
+		end += strcspn(end, "/");
+		snprintf(part, sizeof(part), "%.*s", (int)(end - path), path);
+		TRY(directory_make(part, mode, err));
+	}
+	return 0;
+}
