@@ -36,14 +36,15 @@ struct launched {
 	int console;  /* the pty's master once PHASE_CREATED was reached with a console; or -1 */
 	int listener; /* the seccomp listener, or -1 */
 	const struct plan *plan;
+	int start_socket; /* borrowed from the request until launch_hand_over */
+	int target_pidfd;
 };
 
 /* Before: nothing runs. After success the process waits for its plan. */
 int launch_clone(const struct launch_request *request, struct launched *launched,
 		 struct error *err);
 
-int launch_hand_over(const struct launch_request *request, struct launched *launched,
-		     struct error *err);
+int launch_hand_over(struct launched *launched, struct error *err);
 
 /* Wait until the child announces `phase` (descriptors that arrive before it are kept). Its failure,
  * or its death, is the error: `where` and words are those of the failing step. */
@@ -54,6 +55,9 @@ int launch_continue(struct launched *launched, struct error *err);
 /* Tell the child to start and wait until its program was executed (the control socket closes) or
  * a step failed. */
 int launch_start(struct launched *launched, struct error *err);
+
+/* `exec`, whose plan has no WAIT_START: only wait until its program was executed. */
+int launch_executed(struct launched *launched, struct error *err);
 
 /* Kill and reap the child and release everything; harmless after launch_close. */
 void launch_abort(struct launched *launched);

@@ -1,0 +1,131 @@
+/* mounts.c -- put mounts in their places below the root (mount(2), move_mount(2)).
+ *
+ * A target is opened by the one path resolver and then only used by its descriptor: nothing that
+ * runs meanwhile can swap it for a link (CVE-2021-30465). */
+#include "base/below.h"
+#include "calls.h"
+#include "init.h"
+
+#define MOUNT_REMOUNT 32   /* MS_REMOUNT */
+#define MOUNT_BIND    4096 /* MS_BIND */
+
+int mount_target(struct init *init, const char *path, bool directory, bool nofollow)
+{
+	int fd;
+
+	if (nofollow) {
+		fd = below_open(init->root, path, O_PATH | O_NOFOLLOW);
+		if (fd != -ENOENT)
+			return fd;
+	}
+	return directory ? below_make_directory(init->root, path, 0755)
+			 : below_make_file(init->root, path, 0644);
+}
+
+/* proc and sysfs only on a real directory: a link there would redirect label writes
+ * (CVE-2019-19921, CVE-2023-28642). */
+static int strict_target(struct init *init, const char *path)
+{
+	struct statx status;
+	int fd = mount_target(init, path, true, true);
+
+	if (fd < 0)
+		return fd;
+	if (call_statx(fd, "", AT_EMPTY_PATH, &status) == 0 && S_ISDIR(status.stx_mode))
+		return fd;
+	call_close(fd);
+	return -ENOTDIR;
+}
+
+/* Set on the mount at `path` what mount(2) has no flags for. */
+static int set_attributes(struct init *init, const char *path, unsigned flags, uint64_t set,
+			  uint64_t clear, uint64_t propagation)
+{
+	int fd, result;
+
+	if (!set && !clear && !propagation)
+		return 0;
+	fd = below_open(init->root, path, O_PATH);
+	if (fd < 0)
+		return init_failed(init, "openat2", fd);
+	result = call_mount_setattr(fd, flags, set, clear, propagation);
+	call_close(fd);
+	return result < 0 ? init_failed(init, "mount_setattr", result) : 0;
+}
+
+/* The content of the image's directory `below`, in the file system that now hides it. */
+static int fill_from(struct init *init, int below, const char *target)
+{
+	int from = call_open(below, ".", O_RDONLY | O_DIRECTORY, 0);
+	int to = below_open(init->root, target, O_RDONLY | O_DIRECTORY);
+	int result = from < 0 ? init_failed(init, "openat", from)
+		     : to < 0 ? init_failed(init, "openat2", to)
+			      : copy_up(init, from, to);
+
+	if (from >= 0)
+		call_close(from);
+	if (to >= 0)
+		call_close(to);
+	return result;
+}
+
+int init_step_MOUNT(struct init *init, const struct step *step)
+{
+	const char *target = init_text(init, step->text[0]);
+	bool copy = step->number[3], strict = step->number[4];
+	int fd = strict ? strict_target(init, target) : mount_target(init, target, true, false);
+	int result;
+
+	if (fd < 0)
+		return init_failed(init, "openat2", fd);
+	result = call_mount(init_text(init, step->text[2]), proc_fd_path(fd).text,
+			    init_text(init, step->text[1]), step->number[0],
+			    init_text(init, step->text[3]));
+	if (result < 0)
+		init_failed(init, "mount", result);
+	else if (copy)
+		result = fill_from(init, fd, target);
+	call_close(fd);
+	if (result < 0)
+		return result;
+	return set_attributes(init, target, 0, step->number[1], 0, step->number[2]);
+}
+
+int init_step_ATTACH(struct init *init, const struct step *step)
+{
+	int tree = init->slots[step->slot];
+	struct statx status;
+	int target;
+	int result = call_statx(tree, "", AT_EMPTY_PATH, &status);
+
+	if (result < 0)
+		return init_failed(init, "statx", result);
+	target = mount_target(init, init_text(init, step->text[0]), S_ISDIR(status.stx_mode),
+			      step->number[0]);
+	if (target < 0)
+		return init_failed(init, "openat2", target);
+	result = call_attach(tree, target);
+	call_close(target);
+	return result < 0 ? init_failed(init, "move_mount", result) : 0;
+}
+
+int init_step_REMOUNT(struct init *init, const struct step *step)
+{
+	const char *target = init_text(init, step->text[0]);
+	const char *data = init_text(init, step->text[1]);
+	unsigned long flags = step->number[0];
+	int result = 0;
+
+	if (*data || !(flags & MOUNT_BIND)) {
+		int fd = below_open(init->root, target, O_PATH);
+
+		if (fd < 0)
+			return init_failed(init, "openat2", fd);
+		result = call_mount("none", proc_fd_path(fd).text, "", flags | MOUNT_REMOUNT, data);
+		call_close(fd);
+	}
+	if (result < 0)
+		return init_failed(init, "mount", result);
+	return set_attributes(init, target, step->number[4] ? AT_RECURSIVE : 0, step->number[1],
+			      step->number[2], step->number[3]);
+}

@@ -1,0 +1,134 @@
+/* await.c -- listen to the child: phases, descriptors, failures, death. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/own.h"
+#include "launch_private.h"
+
+/* 1: a message; 0: the other end is closed. A descriptor that came along goes to *fd. */
+static int receive(int socket, struct message *message, int *fd, struct error *err)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr aligned;
+	} control;
+	struct iovec data = { message, sizeof(*message) };
+	struct msghdr header = {
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes),
+	};
+	const struct cmsghdr *rights;
+	ssize_t length;
+
+	*fd = -1;
+	do
+		length = recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
+	while (length < 0 && errno == EINTR);
+	if (length == 0 || (length < 0 && errno == ECONNRESET))
+		return 0;
+	if (length < 0)
+		return fail_call(err, "recvmsg", "cannot hear the container's process");
+	if ((size_t)length != sizeof(*message))
+		return fail(err, EPROTO, "the container's process sent %zd bytes of a message",
+			    length);
+	rights = CMSG_FIRSTHDR(&header);
+	if (rights && rights->cmsg_type == SCM_RIGHTS)
+		memcpy(fd, CMSG_DATA(rights), sizeof(*fd));
+	message->call[sizeof(message->call) - 1] = '\0';
+	message->where[sizeof(message->where) - 1] = '\0';
+	message->detail[sizeof(message->detail) - 1] = '\0';
+	return 1;
+}
+
+static int child_died(struct launched *launched, struct error *err)
+{
+	int status = 0;
+
+	while (waitpid(launched->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	launched->pid = -1;
+	if (!WIFSIGNALED(status))
+		return fail(err, ECHILD, "the container's process ended with status %d",
+			    WEXITSTATUS(status));
+	fail(err, ECHILD, "the container's process was killed by signal %d (%s)", WTERMSIG(status),
+	     strsignal(WTERMSIG(status)));
+	return WTERMSIG(status) == SIGKILL ? fail_hint(err, "is the memory limit too low?")
+					   : -ECHILD;
+}
+
+static void keep(int *place, int *fd)
+{
+	close_fd(place);
+	*place = take_fd(fd);
+}
+
+/* Take messages until `phase` (1), the end of the connection (0), or a failure. */
+static int listen_until(struct launched *launched, enum phase phase, struct error *err)
+{
+	for (;;) {
+		struct message message = { 0 };
+		auto_close int fd = -1;
+		int result = receive(launched->control, &message, &fd, err);
+
+		if (result <= 0)
+			return result;
+		if (message.phase == PHASE_FAILED)
+			return launch_step_failed(launched->plan, &message, err);
+		if (message.phase == PHASE_CONSOLE)
+			keep(&launched->console, &fd);
+		else if (message.phase == PHASE_LISTENER)
+			keep(&launched->listener, &fd);
+		else if (message.phase == (uint32_t)phase)
+			return 1;
+		else
+			return fail(err, EPROTO, "the container's process announced phase %u",
+				    message.phase);
+	}
+}
+
+int launch_await(struct launched *launched, enum phase phase, struct error *err)
+{
+	int result = listen_until(launched, phase, err);
+
+	return result < 0 ? result : result == 0 ? child_died(launched, err) : 0;
+}
+
+int launch_start(struct launched *launched, struct error *err)
+{
+	const struct message start = { .phase = PHASE_START };
+	int result;
+
+	if (send(launched->control, &start, sizeof(start), MSG_NOSIGNAL) < 0)
+		return fail_call(err, "send", "cannot start the container's process");
+	result = listen_until(launched, PHASE_NONE, err);
+	return result < 0 ? result : 0;
+}
+
+int launch_executed(struct launched *launched, struct error *err)
+{
+	int result = listen_until(launched, PHASE_NONE, err);
+
+	return result < 0 ? result : 0;
+}
+
+/* The other end of `start`: a connection instead of the control socket. */
+int launch_start_on(int connection, struct error *err)
+{
+	struct launched launched = { .pid = -1,
+				     .pidfd = -1,
+				     .control = connection,
+				     .console = -1,
+				     .listener = -1,
+				     .plan = NULL };
+	int result = launch_start(&launched, err);
+
+	close_fd(&launched.console);
+	close_fd(&launched.listener);
+	return result;
+}

@@ -1,0 +1,253 @@
+/* clone.c -- one vfork-style clone3 and an execveat of the init image.
+ *
+ * The child shares coffer's memory only until it executes the sealed memfd, on the caller's stack
+ * as after vfork(2): nothing is copied, and nothing of coffer enters the container. It is born in
+ * its v2 cgroup (CLONE_INTO_CGROUP: moving it later would wait for a grace period of the kernel).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../init/image.h"
+#include "base/file.h"
+#include "base/kernel_call.h"
+#include "base/own.h"
+#include "launch_private.h"
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
+#ifndef LIBEXECDIR
+#define LIBEXECDIR "/usr/libexec"
+#endif
+
+const struct step *plan_find(const struct plan *plan, unsigned kind)
+{
+	for (uint32_t i = 0; i < plan->header->step_count; i++)
+		if (plan->steps[i].kind == kind)
+			return &plan->steps[i];
+	return NULL;
+}
+
+int step_where(const struct plan *plan, const struct step *step, struct error *err)
+{
+	const char *where = plan_text(plan, step->where);
+
+	return *where ? fail_where(err, "%s", where) : err ? -err->number : -EINVAL;
+}
+
+/* The image in a memfd that nobody can change any more (memfd_create(2)). Kernels before 6.3 do not
+ * know MFD_EXEC: there every memfd is executable. */
+static int make_init_image(struct error *err)
+{
+	const size_t size = (size_t)(init_image_end - init_image);
+	auto_close int fd = memfd_create("coffer-init", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+
+	if (fd < 0 && errno == EINVAL)
+		fd = memfd_create("coffer-init", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return fail_call(err, "memfd_create", "cannot make the init image");
+	TRY(file_write_all(fd, init_image, size, "the init image", err));
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+		return fail_call(err, "fcntl F_ADD_SEALS", "cannot seal the init image");
+	return take_fd(&fd);
+}
+
+/* Where vm.memfd_noexec forbids that: the installed copy. It is never writable from inside, since
+ * it is executed through a read-only mount of its own. */
+static int open_installed_image(struct error *err)
+{
+	auto_close int tree =
+		(int)syscall(__NR_open_tree, AT_FDCWD, LIBEXECDIR "/coffer/init-image",
+			     1 /* OPEN_TREE_CLONE */ | O_CLOEXEC);
+	struct {
+		uint64_t set, clear, propagation, userns_fd;
+	} attributes = { .set = 1 /* MOUNT_ATTR_RDONLY */ };
+
+	if (tree < 0)
+		return fail_call(err, "open_tree", "cannot clone \"%s\"",
+				 LIBEXECDIR "/coffer/init-image");
+	if (syscall(__NR_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes, sizeof(attributes)))
+		return fail_call(err, "mount_setattr", "cannot make the init image read-only");
+	return take_fd(&tree);
+}
+
+struct birth {
+	int image;
+	int control; /* the child's end */
+	const int *stdio;
+	struct clone_args args;
+	char control_text[16];
+};
+
+/* In the child, on the parent's stack and memory: raw system calls only, no errno. */
+__attribute__((noreturn, noinline)) static void become_init(const struct birth *birth)
+{
+	const uint64_t no_signals = 0;
+	const char *const argv[] = { "coffer-init", birth->control_text, NULL };
+	const char *const envp[] = { NULL };
+
+	for (int fd = 0; fd <= 2; fd++)
+		if (birth->stdio[fd] >= 0 && birth->stdio[fd] != fd)
+			kernel_call(__NR_dup3, birth->stdio[fd], fd, 0);
+	kernel_call(__NR_fcntl, birth->control, F_SETFD, 0);
+	kernel_call(__NR_rt_sigprocmask, SIG_SETMASK, &no_signals, NULL, sizeof(no_signals));
+	kernel_call(__NR_execveat, birth->image, "", argv, envp, AT_EMPTY_PATH);
+	for (;;)
+		kernel_call(__NR_exit_group, 126);
+}
+
+__attribute__((noinline)) static int clone_child(struct birth *birth)
+{
+	sigset_t all, before;
+	long pid;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	pid = kernel_call(__NR_clone3, &birth->args, sizeof(birth->args));
+	if (pid == 0)
+		become_init(birth);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return (int)pid;
+}
+
+/* Children are born in the joined pid namespace until it is undone. */
+static int join_pid_namespace(const struct plan *plan, const struct launch_request *request,
+			      int *before, struct error *err)
+{
+	const struct step *step = plan_find(plan, STEP_JOIN_PID);
+	auto_close int namespace = -1;
+
+	*before = -1;
+	if (!step && !request->join_pid)
+		return 0;
+	*before = open("/proc/self/ns/pid_for_children", O_RDONLY | O_CLOEXEC);
+	if (*before < 0)
+		return fail_call(err, "open", "cannot open /proc/self/ns/pid_for_children");
+	if (!step) {
+		if (setns(request->target_pidfd, CLONE_NEWPID) < 0)
+			return fail_call(err, "setns", "cannot join the container's pid namespace");
+		return 0;
+	}
+	namespace = host_open_namespace(plan_text(plan, step->text[0]), CLONE_NEWPID, err);
+	if (namespace < 0)
+		return step_where(plan, step, err);
+	if (setns(namespace, CLONE_NEWPID) < 0) {
+		fail_call(err, "setns", "cannot join \"%s\"", plan_text(plan, step->text[0]));
+		return step_where(plan, step, err);
+	}
+	return 0;
+}
+
+static unsigned first_private_descriptor(const struct plan *plan)
+{
+	const struct step *close = plan_find(plan, STEP_CLOSE);
+
+	return close ? (unsigned)close->number[0] : 3;
+}
+
+static int make_control(const struct plan *plan, int *ours, int *theirs, struct error *err)
+{
+	auto_close int low = -1;
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return fail_call(err, "socketpair", "cannot make the control socket");
+	*ours = pair[0];
+	low = pair[1];
+	/* Above the descriptors that are handed to the program. */
+	*theirs = fcntl(low, F_DUPFD_CLOEXEC, first_private_descriptor(plan));
+	if (*theirs < 0) {
+		close_fd(ours);
+		return fail_call(err, "fcntl F_DUPFD_CLOEXEC", "cannot move the control socket");
+	}
+	return 0;
+}
+
+static int execute_clone(const struct launch_request *request, struct birth *birth,
+			 struct launched *launched, struct error *err)
+{
+	const struct step *step = plan_find(request->plan, STEP_CLONE);
+	int pidfd = -1, pid;
+
+	birth->args = (struct clone_args){
+		.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CLEAR_SIGHAND |
+			 (step ? step->number[0] : 0) |
+			 (request->cgroup_fd >= 0 ? CLONE_INTO_CGROUP : 0),
+		.pidfd = (uint64_t)(uintptr_t)&pidfd,
+		.exit_signal = SIGCHLD,
+		.cgroup = request->cgroup_fd >= 0 ? (uint64_t)request->cgroup_fd : 0,
+	};
+	pid = clone_child(birth);
+	if (pid < 0) {
+		fail_number(err, pid, "clone3", "cannot create the container's process");
+		if (pid == -ENOSPC)
+			fail_hint(err, "raise /proc/sys/user/max_*_namespaces");
+		return step ? step_where(request->plan, step, err) : pid;
+	}
+	launched->pid = pid;
+	launched->pidfd = pidfd;
+	return 0;
+}
+
+int launch_clone(const struct launch_request *request, struct launched *launched, struct error *err)
+{
+	auto_close int image = make_init_image(err);
+	auto_close int theirs = -1;
+	auto_close int before = -1;
+	struct birth birth = { .stdio = request->stdio };
+	int result;
+
+	*launched = (struct launched){ .pid = -1,
+				       .pidfd = -1,
+				       .control = -1,
+				       .console = -1,
+				       .listener = -1,
+				       .plan = request->plan,
+				       .start_socket = request->start_socket,
+				       .target_pidfd = request->target_pidfd };
+	if (image < 0 && (image = open_installed_image(err)) < 0)
+		return image;
+	TRY(make_control(request->plan, &launched->control, &theirs, err));
+	birth.image = image;
+	birth.control = theirs;
+	snprintf(birth.control_text, sizeof(birth.control_text), "%d", theirs);
+
+	result = join_pid_namespace(request->plan, request, &before, err);
+	if (result == 0)
+		result = execute_clone(request, &birth, launched, err);
+	/* Hooks and helpers of coffer's own stay in coffer's namespace. */
+	if (before >= 0 && setns(before, CLONE_NEWPID) < 0 && result == 0)
+		result = fail_call(err, "setns", "cannot return to the pid namespace");
+	if (result < 0)
+		launch_abort(launched);
+	return result;
+}
+
+void launch_close(struct launched *launched)
+{
+	close_fd(&launched->pidfd);
+	close_fd(&launched->control);
+	close_fd(&launched->console);
+	close_fd(&launched->listener);
+}
+
+void launch_abort(struct launched *launched)
+{
+	if (launched->pid > 0) {
+		syscall(__NR_pidfd_send_signal, launched->pidfd, SIGKILL, NULL, 0);
+		while (waitpid(launched->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+		launched->pid = -1;
+	}
+	launch_close(launched);
+}

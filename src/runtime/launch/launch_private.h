@@ -1,0 +1,27 @@
+/* launch_private.h -- what the chapters of launch share. */
+#ifndef LAUNCH_PRIVATE_H
+#define LAUNCH_PRIVATE_H
+
+#include "runtime/launch.h"
+
+/* id_maps.c: write /proc/PID/{uid,gid}_map; by newuidmap(1) and newgidmap(1) where the kernel does
+ * not let this caller. */
+int id_map_users(pid_t pid, const char *map, struct error *err);
+int id_map_groups(pid_t pid, const char *map, bool deny_setgroups, struct error *err);
+
+/* host_steps.c: steps of side HOST that come after the clone. `slots` has room for every slot. */
+int host_steps_run(const struct launched *launched, int *slots, struct error *err);
+
+/* Open a namespace file and check that it is one of `kind` (CLONE_NEW*). */
+int host_open_namespace(const char *path, uint64_t kind, struct error *err);
+
+/* The first step of that kind, or NULL. */
+const struct step *plan_find(const struct plan *plan, unsigned kind);
+
+/* `start`: use the connection (taken over, closed here) as the control socket. */
+int launch_start_on(int connection, struct error *err);
+
+/* Set `where` to the step's JSON path. Returns -err->number. */
+int step_where(const struct plan *plan, const struct step *step, struct error *err);
+
+#endif
