@@ -24,7 +24,7 @@
 #define PLAN_VERSION    1u
 
 #define STEP_TEXTS      4
-#define STEP_NUMBERS    5
+#define STEP_NUMBERS    6
 #define STEP_NO_SLOT    (-1)
 #define PLAN_SLOTS_MOST 1024
 
@@ -76,7 +76,8 @@ enum step_field {
 	FIELD_CLONE,       /* CLONE_NEW* */
 	FIELD_MS,          /* MS_* of mount(2) */
 	FIELD_ATTR,        /* MOUNT_ATTR_* */
-	FIELD_PROPAGATION, /* MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE, 0: leave */
+	FIELD_PROPAGATION, /* MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE, 0: leave; with
+			      MS_REC: of the whole tree, whatever the attributes do */
 	FIELD_DEVICE,      /* major and minor, as makedev() */
 	FIELD_MODE,        /* S_IFMT and permissions */
 	FIELD_CAPS,        /* a bit for each capability */
@@ -89,7 +90,7 @@ enum step_field {
 enum step_side { SIDE_HOST, SIDE_INIT };
 
 /* STEP(KIND, side, "name", slot,
- *      TEXTS(field name ×4), NUMBERS(field name ×5))
+ *      TEXTS(field name ×4), NUMBERS(field name ×6))
  * slot: "" (none), "fills" or "uses".                                                           */
 /* clang-format off */
 #define FIELD(field, name) { FIELD_##field, name }
@@ -99,6 +100,10 @@ enum step_side { SIDE_HOST, SIDE_INIT };
 	/* ---- host side, in this order ---- */                                                   \
 	STEP(JOIN_PID, HOST, "join-pid-namespace", "", (FIELD(TEXT, "path")),                         \
 	     ()) /* setns for children, before the clone */                                        \
+	STEP(JOIN_EARLY, HOST, "join-before-clone", "", (FIELD(TEXT, "path")),                        \
+	     (FIELD(CLONE, "kind"))) /* by an intermediate process, in this order, which then         \
+					clones with CLONE_PARENT: what is new belongs to the joined \
+					user namespace; what the new one could not join is joined */ \
 	STEP(CLONE, HOST, "clone", "", (), (FIELD(CLONE, "new"))) /* born in its cgroup */            \
 	STEP(MAP_USERS, HOST, "map-users", "", (FIELD(TEXT, "map")), ())                              \
 	STEP(MAP_GROUPS, HOST, "map-groups", "", (FIELD(TEXT, "map")),                                \
@@ -106,7 +111,8 @@ enum step_side { SIDE_HOST, SIDE_INIT };
 	STEP(OOM_SCORE, HOST, "oom-score", "", (), (FIELD(SIGNED, "adjust")))                         \
 	STEP(OPEN_TREE, HOST, "open-tree", "fills", (FIELD(TEXT, "source")),                          \
 	     (FIELD(BOOLEAN, "recursive"), FIELD(ATTR, "set"), FIELD(ATTR, "clear"),                        \
-	      FIELD(PROPAGATION, "propagation"), FIELD(BOOLEAN, "recursive-attributes")))                \
+	      FIELD(PROPAGATION, "propagation"), FIELD(BOOLEAN, "recursive-attributes"),                \
+	      FIELD(BOOLEAN, "nofollow"))) /* nofollow: source may be a link */                       \
 	STEP(OPEN_NAMESPACE, HOST, "open-namespace", "fills", (FIELD(TEXT, "path")),                  \
 	     (FIELD(CLONE, "kind")))                                                                  \
 	STEP(OPEN_PATH, HOST, "open-path", "fills", (FIELD(TEXT, "path")), ()) /* O_PATH */           \
@@ -126,8 +132,8 @@ enum step_side { SIDE_HOST, SIDE_INIT };
 	     (FIELD(PROPAGATION, "propagation"), FIELD(BOOLEAN, "recursive")))                           \
 	STEP(CLONE_TREE, INIT, "clone-tree", "fills", (FIELD(TEXT, "source")),                        \
 	     (FIELD(BOOLEAN, "recursive"), FIELD(ATTR, "set"), FIELD(ATTR, "clear"),                        \
-	      FIELD(PROPAGATION, "propagation"),                                                      \
-	      FIELD(BOOLEAN, "recursive-attributes"))) /* OPEN_TREE by a caller without privilege */  \
+	      FIELD(PROPAGATION, "propagation"), FIELD(BOOLEAN, "recursive-attributes"),                \
+	      FIELD(BOOLEAN, "nofollow"))) /* OPEN_TREE by a caller without privilege */              \
 	STEP(ROOT, INIT, "root", "uses", (FIELD(TEXT, "path")),                                       \
 	     ()) /* attach the slot's tree on `path`; everything below is relative to it */        \
 	STEP(ROOT_DIRECTORY, INIT, "root-directory", "uses", (),                                   \
@@ -135,8 +141,11 @@ enum step_side { SIDE_HOST, SIDE_INIT };
 	STEP(MOUNT, INIT, "mount", "",                                                             \
 	     (FIELD(TEXT, "target"), FIELD(TEXT, "type"), FIELD(TEXT, "source"), FIELD(TEXT, "data")),         \
 	     (FIELD(MS, "flags"), FIELD(ATTR, "set"), FIELD(PROPAGATION, "propagation"),                    \
-	      FIELD(BOOLEAN, "copy-up"), FIELD(BOOLEAN, "strict-target")))                               \
-	STEP(ATTACH, INIT, "attach", "uses", (FIELD(TEXT, "target")), (FIELD(BOOLEAN, "nofollow")))      \
+	      FIELD(BOOLEAN, "copy-up"), FIELD(BOOLEAN, "strict-target"),                               \
+	      FIELD(BOOLEAN, "inherit-mode"))) /* tmpfs: add mode= of the directory it covers */      \
+	STEP(ATTACH, INIT, "attach", "uses", (FIELD(TEXT, "target")),                                 \
+	     (FIELD(BOOLEAN, "nofollow"), FIELD(BOOLEAN, "copy-link"))) /* copy-link: if the tree is a   \
+								       link, make the same link */ \
 	STEP(REMOUNT, INIT, "remount", "", (FIELD(TEXT, "target"), FIELD(TEXT, "data")),                 \
 	     (FIELD(MS, "flags"), FIELD(ATTR, "set"), FIELD(ATTR, "clear"), FIELD(PROPAGATION, "propagation"), \
 	      FIELD(BOOLEAN, "recursive")))                                                           \
@@ -178,16 +187,21 @@ enum step_side { SIDE_HOST, SIDE_INIT };
 	     ()) /* written to self/ATTRIBUTE of the verified procfs */                            \
 	STEP(NO_NEW_PRIVILEGES, INIT, "no-new-privileges", "", (), ())                             \
 	STEP(BOUNDING, INIT, "bounding-set", "", (), (FIELD(CAPS, "keep")))                           \
-	STEP(GROUPS, INIT, "groups", "", (FIELD(BLOCK, "gids")), ())                                  \
+	STEP(GROUPS, INIT, "groups", "", (FIELD(BLOCK, "gids")),                                      \
+	     (FIELD(BOOLEAN, "if-allowed"))) /* EPERM is no error: setgroups is denied */             \
 	STEP(USER, INIT, "user", "", (), (FIELD(NUMBER, "uid"), FIELD(NUMBER, "gid")))                   \
 	STEP(CAPABILITIES, INIT, "capabilities", "", (),                                           \
 	     (FIELD(CAPS, "effective"), FIELD(CAPS, "permitted"), FIELD(CAPS, "inheritable"),               \
 	      FIELD(CAPS, "ambient")))                                                                \
 	STEP(SECCOMP, INIT, "seccomp", "", (FIELD(BLOCK, "filter")), /* struct sock_filter[] */       \
 	     (FIELD(HEX, "flags"), FIELD(BOOLEAN, "notify")))                                            \
-	STEP(CWD, INIT, "cwd", "", (FIELD(TEXT, "path")), (FIELD(BOOLEAN, "create")))                    \
+	STEP(CWD, INIT, "cwd", "", (FIELD(TEXT, "path")),                                             \
+	     (FIELD(BOOLEAN, "create"), FIELD(BOOLEAN, "early"))) /* early: still privileged; EACCES is \
+								 no error, success makes the later \
+								 CWD a no-op */                \
 	STEP(CLOSE, INIT, "close-descriptors", "", (), (FIELD(NUMBER, "from")))                       \
-	STEP(EXEC, INIT, "exec", "", (FIELD(LIST, "arguments"), FIELD(LIST, "environment")), ())
+	STEP(EXEC, INIT, "exec", "", (FIELD(LIST, "arguments"), FIELD(LIST, "environment")),          \
+	     (FIELD(BOOLEAN, "find-home"))) /* add HOME from the container's /etc/passwd, else "/" */
 /* clang-format on */
 
 enum step_kind {
