@@ -26,6 +26,7 @@ struct launch_request {
 	int start_socket; /* listening socket for plan->start_slot, or -1 */
 	int target_pidfd; /* exec: slot 0, the container's process; else -1 */
 	bool join_pid;    /* exec: be born in target_pidfd's pid namespace */
+	bool join_user;   /* exec without privilege: join its user namespace before everything */
 	int stdio[3];     /* -1: inherit the caller's */
 };
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <linux/stat.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -70,6 +71,25 @@ static inline int call_mount_setattr(int fd, unsigned flags, uint64_t set, uint6
 
 	return (int)kernel_call(__NR_mount_setattr, fd, "", flags | AT_EMPTY_PATH, &attr,
 				sizeof(attr));
+}
+
+/* Set what a step asks for: attributes on the mount or its whole tree, propagation likewise, but
+ * with MS_REC on the tree whatever the attributes do. Nothing asked: no call. */
+static inline int call_set_tree(int fd, bool recursive, uint64_t set, uint64_t clear,
+				uint64_t propagation)
+{
+	const uint64_t tree = 16384; /* MS_REC */
+	int result = 0;
+
+	if (propagation & tree && !recursive) {
+		result = call_mount_setattr(fd, AT_RECURSIVE, 0, 0, propagation & ~tree);
+		propagation = 0;
+	}
+	propagation &= ~tree;
+	if (result == 0 && (set || clear || propagation))
+		result = call_mount_setattr(fd, recursive ? AT_RECURSIVE : 0, set, clear,
+					    propagation);
+	return result;
 }
 
 static inline int call_statx(int fd, const char *path, int flags, struct statx *status)

@@ -104,7 +104,14 @@ static int check_reachable(struct init *init)
 int init_step_CWD(struct init *init, const struct step *step)
 {
 	const char *path = init_text(init, step->text[0]);
-	int result = (int)kernel_call(__NR_chdir, path);
+	bool early = step->number[1];
+	int result;
+
+	if (init->changed_directory)
+		return 0;
+	result = (int)kernel_call(__NR_chdir, path);
+	if (result == -EACCES && early) /* perhaps the user may */
+		return 0;
 
 	if (result == -ENOENT && step->number[0]) {
 		int fd = below_make_directory(init->root, path, 0755);
@@ -114,7 +121,10 @@ int init_step_CWD(struct init *init, const struct step *step)
 		call_close(fd);
 		result = (int)kernel_call(__NR_chdir, path);
 	}
-	return result < 0 ? init_failed(init, "chdir", result) : check_reachable(init);
+	if (result < 0)
+		return init_failed(init, "chdir", result);
+	init->changed_directory = true;
+	return check_reachable(init);
 }
 
 struct file_text {

@@ -38,7 +38,7 @@ static int strict_target(struct init *init, const char *path)
 }
 
 /* Set on the mount at `path` what mount(2) has no flags for. */
-static int set_attributes(struct init *init, const char *path, unsigned flags, uint64_t set,
+static int set_attributes(struct init *init, const char *path, bool recursive, uint64_t set,
 			  uint64_t clear, uint64_t propagation)
 {
 	int fd, result;
@@ -48,7 +48,7 @@ static int set_attributes(struct init *init, const char *path, unsigned flags, u
 	fd = below_open(init->root, path, O_PATH);
 	if (fd < 0)
 		return init_failed(init, "openat2", fd);
-	result = call_mount_setattr(fd, flags, set, clear, propagation);
+	result = call_set_tree(fd, recursive, set, clear, propagation);
 	call_close(fd);
 	return result < 0 ? init_failed(init, "mount_setattr", result) : 0;
 }
@@ -69,18 +69,40 @@ static int fill_from(struct init *init, int below, const char *target)
 	return result;
 }
 
+/* "mode=" of the directory that the tmpfs covers, in front of its other data. */
+static const char *inherited_mode(int target, const char *data, char *room)
+{
+	struct statx status;
+	size_t length;
+
+	if (call_statx(target, "", AT_EMPTY_PATH, &status) < 0)
+		return data;
+	length = text_copy(room, "mode=", INIT_PATH);
+	for (int shift = 9; shift >= 0; shift -= 3)
+		room[length++] = (char)('0' + (status.stx_mode >> shift & 7));
+	room[length] = '\0';
+	if (!*data)
+		return room;
+	room[length++] = ',';
+	return text_copy(room + length, data, INIT_PATH - length) < INIT_PATH - length ? room
+										       : data;
+}
+
 int init_step_MOUNT(struct init *init, const struct step *step)
 {
 	const char *target = init_text(init, step->text[0]);
 	bool copy = step->number[3], strict = step->number[4];
 	int fd = strict ? strict_target(init, target) : mount_target(init, target, true, false);
+	const char *data = init_text(init, step->text[3]);
+	char room[INIT_PATH];
 	int result;
 
 	if (fd < 0)
 		return init_failed(init, "openat2", fd);
+	if (step->number[5])
+		data = inherited_mode(fd, data, room);
 	result = call_mount(init_text(init, step->text[2]), proc_fd_path(fd).text,
-			    init_text(init, step->text[1]), step->number[0],
-			    init_text(init, step->text[3]));
+			    init_text(init, step->text[1]), step->number[0], data);
 	if (result < 0)
 		init_failed(init, "mount", result);
 	else if (copy)
@@ -88,7 +110,25 @@ int init_step_MOUNT(struct init *init, const struct step *step)
 	call_close(fd);
 	if (result < 0)
 		return result;
-	return set_attributes(init, target, 0, step->number[1], 0, step->number[2]);
+	return set_attributes(init, target, false, step->number[1], 0, step->number[2]);
+}
+
+/* The source is a link that should be one in the container too. */
+static int copy_link(struct init *init, int tree, const char *path)
+{
+	char link[INIT_PATH], name[256];
+	long length = kernel_call(__NR_readlinkat, tree, "", link, sizeof(link) - 1);
+	int parent;
+
+	if (length < 0)
+		return init_failed(init, "readlinkat", length);
+	link[length] = '\0';
+	parent = below_open_parent(init->root, path, name);
+	if (parent < 0)
+		return init_failed(init, "openat2", parent);
+	length = kernel_call(__NR_symlinkat, link, parent, name);
+	call_close(parent);
+	return length < 0 && length != -EEXIST ? init_failed(init, "symlinkat", length) : 0;
 }
 
 int init_step_ATTACH(struct init *init, const struct step *step)
@@ -100,6 +140,8 @@ int init_step_ATTACH(struct init *init, const struct step *step)
 
 	if (result < 0)
 		return init_failed(init, "statx", result);
+	if (step->number[1] && S_ISLNK(status.stx_mode))
+		return copy_link(init, tree, init_text(init, step->text[0]));
 	target = mount_target(init, init_text(init, step->text[0]), S_ISDIR(status.stx_mode),
 			      step->number[0]);
 	if (target < 0)
@@ -126,6 +168,6 @@ int init_step_REMOUNT(struct init *init, const struct step *step)
 	}
 	if (result < 0)
 		return init_failed(init, "mount", result);
-	return set_attributes(init, target, step->number[4] ? AT_RECURSIVE : 0, step->number[1],
-			      step->number[2], step->number[3]);
+	return set_attributes(init, target, step->number[4], step->number[1], step->number[2],
+			      step->number[3]);
 }

@@ -23,16 +23,15 @@ int init_step_CLONE_TREE(struct init *init, const struct step *step)
 {
 	bool recursive = step->number[0];
 	int tree = call_open_tree(AT_FDCWD, init_text(init, step->text[0]),
-				  OPEN_TREE_CLONE | (recursive ? AT_RECURSIVE : 0));
+				  OPEN_TREE_CLONE | (recursive ? AT_RECURSIVE : 0) |
+					  (step->number[5] ? AT_SYMLINK_NOFOLLOW : 0));
 	int result;
 
 	if (tree < 0)
 		return init_failed(init, "open_tree", tree);
 	init->slots[step->slot] = tree;
-	if (!step->number[1] && !step->number[2] && !step->number[3])
-		return 0;
-	result = call_mount_setattr(tree, step->number[4] ? AT_RECURSIVE : 0, step->number[1],
-				    step->number[2], step->number[3]);
+	result = call_set_tree(tree, step->number[4], step->number[1], step->number[2],
+			       step->number[3]);
 	return result < 0 ? init_failed(init, "mount_setattr", result) : 0;
 }
 

@@ -81,12 +81,26 @@ static int open_installed_image(struct error *err)
 	return take_fd(&tree);
 }
 
+/* Joins that must precede the clone: the user namespace that owns what is made or joined next. They
+ * are done by an intermediate process, since coffer itself must not leave its own. */
+#define JOINS_MOST 16
+
+struct joins {
+	unsigned count;
+	struct {
+		int fd;
+		uint64_t kinds;
+	} item[JOINS_MOST];
+};
+
 struct birth {
 	int image;
 	int control; /* the child's end */
 	const int *stdio;
 	struct clone_args args;
 	char control_text[16];
+	const struct joins *joins;
+	int failed_join; /* the intermediate process's answer: -errno */
 };
 
 /* In the child, on the parent's stack and memory: raw system calls only, no errno. */
@@ -106,18 +120,99 @@ __attribute__((noreturn, noinline)) static void become_init(const struct birth *
 		kernel_call(__NR_exit_group, 126);
 }
 
-__attribute__((noinline)) static int clone_child(struct birth *birth)
+__attribute__((noinline)) static long clone_init(struct birth *birth)
+{
+	long pid = kernel_call(__NR_clone3, &birth->args, sizeof(birth->args));
+
+	if (pid == 0)
+		become_init(birth);
+	return pid;
+}
+
+/* In the intermediate process, which shares memory and descriptors with coffer: join, make the
+ * child a sibling (CLONE_PARENT), end. */
+__attribute__((noreturn, noinline)) static void join_and_clone(struct birth *birth, long *pid)
+{
+	long result = 0;
+
+	for (unsigned i = 0; result == 0 && i < birth->joins->count; i++)
+		result = kernel_call(__NR_setns, birth->joins->item[i].fd,
+				     birth->joins->item[i].kinds);
+	birth->failed_join = (int)result;
+	if (result == 0)
+		*pid = clone_init(birth);
+	for (;;)
+		kernel_call(__NR_exit_group, 0);
+}
+
+__attribute__((noinline)) static long clone_between(struct birth *birth)
+{
+	struct clone_args between = { .flags = CLONE_VM | CLONE_VFORK | CLONE_FILES,
+				      .exit_signal = SIGCHLD };
+	long child = -EAGAIN;
+	long pid;
+
+	birth->args.flags |= CLONE_PARENT;
+	birth->args.exit_signal = 0; /* a sibling has its brother's */
+	pid = kernel_call(__NR_clone3, &between, sizeof(between));
+	if (pid == 0)
+		join_and_clone(birth, &child);
+	if (pid > 0)
+		while (waitpid((pid_t)pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	return pid < 0 ? pid : birth->failed_join < 0 ? birth->failed_join : child;
+}
+
+static int clone_child(struct birth *birth)
 {
 	sigset_t all, before;
 	long pid;
 
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
-	pid = kernel_call(__NR_clone3, &birth->args, sizeof(birth->args));
-	if (pid == 0)
-		become_init(birth);
+	pid = birth->joins->count > 0 ? clone_between(birth) : clone_init(birth);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return (int)pid;
+}
+
+static void close_joins(struct joins *joins)
+{
+	while (joins->count > 0)
+		close_fd(&joins->item[--joins->count].fd);
+}
+
+static int add_join(struct joins *joins, int fd, uint64_t kinds, struct error *err)
+{
+	if (fd < 0)
+		return fd;
+	if (joins->count == JOINS_MOST) {
+		close(fd);
+		return fail(err, E2BIG, "too many namespaces to join");
+	}
+	joins->item[joins->count].fd = fd;
+	joins->item[joins->count++].kinds = kinds;
+	return 0;
+}
+
+static int collect_joins(const struct launch_request *request, struct joins *joins,
+			 struct error *err)
+{
+	const struct plan *plan = request->plan;
+
+	if (request->join_user)
+		TRY(add_join(joins, fcntl(request->target_pidfd, F_DUPFD_CLOEXEC, 3),
+			     CLONE_NEWUSER | (request->join_pid ? CLONE_NEWPID : 0), err));
+	for (uint32_t i = 0; i < plan->header->step_count; i++) {
+		const struct step *step = &plan->steps[i];
+		int fd;
+
+		if (step->kind != STEP_JOIN_EARLY)
+			continue;
+		fd = host_open_namespace(plan_text(plan, step->text[0]), step->number[0], err);
+		if (add_join(joins, fd, step->number[0], err) < 0)
+			return step_where(plan, step, err);
+	}
+	return 0;
 }
 
 /* Children are born in the joined pid namespace until it is undone. */
@@ -128,7 +223,7 @@ static int join_pid_namespace(const struct plan *plan, const struct launch_reque
 	auto_close int namespace = -1;
 
 	*before = -1;
-	if (!step && !request->join_pid)
+	if (!step && (!request->join_pid || request->join_user))
 		return 0;
 	*before = open("/proc/self/ns/pid_for_children", O_RDONLY | O_CLOEXEC);
 	if (*before < 0)
@@ -188,6 +283,8 @@ static int execute_clone(const struct launch_request *request, struct birth *bir
 		.cgroup = request->cgroup_fd >= 0 ? (uint64_t)request->cgroup_fd : 0,
 	};
 	pid = clone_child(birth);
+	if (birth->failed_join < 0)
+		return fail_number(err, pid, "setns", "cannot join the namespaces");
 	if (pid < 0) {
 		fail_number(err, pid, "clone3", "cannot create the container's process");
 		if (pid == -ENOSPC)
@@ -204,7 +301,8 @@ int launch_clone(const struct launch_request *request, struct launched *launched
 	auto_close int image = make_init_image(err);
 	auto_close int theirs = -1;
 	auto_close int before = -1;
-	struct birth birth = { .stdio = request->stdio };
+	struct joins joins = { 0 };
+	struct birth birth = { .stdio = request->stdio, .joins = &joins };
 	int result;
 
 	*launched = (struct launched){ .pid = -1,
@@ -222,12 +320,15 @@ int launch_clone(const struct launch_request *request, struct launched *launched
 	birth.control = theirs;
 	snprintf(birth.control_text, sizeof(birth.control_text), "%d", theirs);
 
-	result = join_pid_namespace(request->plan, request, &before, err);
+	result = collect_joins(request, &joins, err);
+	if (result == 0)
+		result = join_pid_namespace(request->plan, request, &before, err);
 	if (result == 0)
 		result = execute_clone(request, &birth, launched, err);
 	/* Hooks and helpers of coffer's own stay in coffer's namespace. */
 	if (before >= 0 && setns(before, CLONE_NEWPID) < 0 && result == 0)
 		result = fail_call(err, "setns", "cannot return to the pid namespace");
+	close_joins(&joins);
 	if (result < 0)
 		launch_abort(launched);
 	return result;

@@ -13,6 +13,8 @@
 #include "base/own.h"
 #include "launch_private.h"
 
+#define MS_REC 16384 /* <sys/mount.h> clashes with <linux/mount.h> */
+
 #ifndef AT_RECURSIVE
 #define AT_RECURSIVE 0x8000
 #endif
@@ -49,26 +51,41 @@ static int oom_score(const struct host *host, const struct step *step, struct er
 	return file_write(AT_FDCWD, path, value, err);
 }
 
+static int set_tree(int tree, unsigned flags, struct mount_attr attributes)
+{
+	if (!attributes.attr_set && !attributes.attr_clr && !attributes.propagation)
+		return 0;
+	return (int)syscall(__NR_mount_setattr, tree, "", AT_EMPTY_PATH | flags, &attributes,
+			    sizeof(attributes));
+}
+
+/* Propagation with MS_REC concerns the whole tree, whatever the attributes do. */
+static int set_attributes(int tree, const struct step *step)
+{
+	bool recursive = step->number[4];
+	struct mount_attr attributes = { .attr_set = step->number[1], .attr_clr = step->number[2] };
+	struct mount_attr propagation = { .propagation = step->number[3] & ~(uint64_t)MS_REC };
+	bool whole_tree = recursive || step->number[3] & MS_REC;
+
+	if (set_tree(tree, recursive ? AT_RECURSIVE : 0, attributes) < 0)
+		return -1;
+	return set_tree(tree, whole_tree ? AT_RECURSIVE : 0, propagation);
+}
+
 /* A detached copy of the source with all its attributes set: what the container gets is complete
  * before it can be seen. */
 static int open_tree_at(const struct host *host, const struct step *step, struct error *err)
 {
 	const char *source = text(host, step, 0);
 	unsigned recursive = step->number[0] ? AT_RECURSIVE : 0;
-	struct mount_attr attributes = {
-		.attr_set = step->number[1],
-		.attr_clr = step->number[2],
-		.propagation = step->number[3],
-	};
-	auto_close int tree = (int)syscall(__NR_open_tree, AT_FDCWD, source,
-					   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive);
+	unsigned nofollow = step->number[5] ? AT_SYMLINK_NOFOLLOW : 0;
+	auto_close int tree =
+		(int)syscall(__NR_open_tree, AT_FDCWD, source,
+			     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive | nofollow);
 
 	if (tree < 0)
 		return fail_call(err, "open_tree", "cannot clone the mount \"%s\"", source);
-	if ((attributes.attr_set || attributes.attr_clr || attributes.propagation) &&
-	    syscall(__NR_mount_setattr, tree, "",
-		    AT_EMPTY_PATH | (step->number[4] ? AT_RECURSIVE : 0), &attributes,
-		    sizeof(attributes)) < 0)
+	if (set_attributes(tree, step) < 0)
 		return fail_call(err, "mount_setattr", "cannot set the attributes of \"%s\"",
 				 source);
 	host->slots[step->slot] = take_fd(&tree);

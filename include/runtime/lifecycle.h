@@ -1,0 +1,107 @@
+/* lifecycle.h -- the verbs of an OCI runtime on containers (runtime-spec runtime.md "Operations",
+ * and runc's). Each reads as the story of what happens; each leaves nothing behind on failure. */
+#ifndef RUNTIME_LIFECYCLE_H
+#define RUNTIME_LIFECYCLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "runtime/plan.h"
+#include "runtime/spec.h"
+#include "runtime/state.h"
+
+struct create_request {
+	const char *root; /* state_root() */
+	const char *id;
+	const char *bundle; /* directory as given; NULL: the current one */
+	const char *config; /* file in it; NULL: config.json */
+	const char *console_socket;
+	const char *pidfd_socket;
+	const char *pid_file;
+	unsigned preserve_fds;
+	bool no_pivot;
+	bool no_new_keyring;
+	bool no_cgroup;    /* --cgroup-manager disabled */
+	bool detach;       /* run only */
+	bool keep;         /* run only: leave the stopped container */
+	bool no_subreaper; /* run only */
+};
+
+/* Everything up to the user's program, which then waits for container_start. */
+int container_create(const struct create_request *request, struct error *err);
+
+/* create, start, and unless detached: wait, delete, and give the program's exit code
+ * (128 + N when signal N killed it). */
+int container_run(const struct create_request *request, int *exit_code, struct error *err);
+
+int container_start(const char *root, const char *id, struct error *err);
+
+/* all: every process of its cgroup. A stopped container is -ESRCH "container not running". */
+int container_kill(const char *root, const char *id, int signal, bool all, struct error *err);
+
+/* force: kill first, and a container that does not exist is success. */
+int container_delete(const char *root, const char *id, bool force, struct error *err);
+
+int container_pause(const char *root, const char *id, bool pause, struct error *err);
+
+/* Host pids of its processes, in the arena. */
+int container_pids(const char *root, const char *id, struct arena *arena, pid_t **pids,
+		   size_t *count, struct error *err);
+
+struct exec_request {
+	const char *root;
+	const char *id;
+	const char *
+		process_file; /* a whole process object; else the template with the changes below */
+	struct strings args;
+	struct strings env; /* appended; same names replaced */
+	const char *cwd;
+	const char *user; /* UID[:GID] */
+	struct strings additional_gids;
+	struct strings capabilities; /* added */
+	const char *apparmor;
+	const char *selinux_label;
+	const char *console_socket;
+	const char *pidfd_socket;
+	const char *pid_file;
+	const char *cgroup; /* a path below the container's cgroup */
+	unsigned preserve_fds;
+	bool tty;
+	bool detach;
+	bool no_new_privileges;
+	bool ignore_paused;
+};
+
+/* Another process in a running container. Not detached: wait and give its exit code. */
+int container_exec(const struct exec_request *request, int *exit_code, struct error *err);
+
+/* One container as `list` and `state` show it. */
+struct container_summary {
+	struct container_state state;
+	enum container_status status;
+	int32_t pid; /* 0 when stopped */
+};
+
+/* -ENOENT: container does not exist. */
+int container_query(const char *root, const char *id, struct arena *arena,
+		    struct container_summary *summary, struct error *err);
+
+/* All below `root`; those that vanish or are half made meanwhile are left out. */
+int container_list(const char *root, struct arena *arena, struct container_summary **summaries,
+		   size_t *count, struct error *err);
+
+/* runc's document: the specification's state plus rootfs, created, owner. */
+void container_document(const struct container_summary *summary, struct text *out);
+
+/* "TERM", "SIGTERM", "15", "RTMIN+3": the number, or -EINVAL. */
+int signal_parse(const char *text, struct error *err);
+
+/* Compile a bundle only: what create would do (`coffer plan`). */
+int container_plan(const struct create_request *request, struct arena *arena, struct plan *plan,
+		   struct error *err);
+
+#endif

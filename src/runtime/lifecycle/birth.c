@@ -1,0 +1,195 @@
+/* birth.c -- from a checked bundle to a created container, step by step, and back when it fails. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/number.h"
+#include "base/own.h"
+#include "birth.h"
+#include "hooks.h"
+#include "record.h"
+#include "runtime/security.h"
+
+#define CACHE_DIRECTORY ".cache"
+
+int birth_claim(struct birth *birth, struct error *err)
+{
+	const struct create_request *request = birth->request;
+
+	TRY(state_check_id(request->id, err));
+	TRY(state_claim(request->root, request->id, &birth->container, err));
+	birth->claimed = true;
+	return record_begin(birth, err);
+}
+
+/* Compiled filters are kept beside the containers; without a place for them each start compiles. */
+static int open_cache(const char *root)
+{
+	auto_free char *path = NULL;
+
+	if (asprintf(&path, "%s/" CACHE_DIRECTORY, root) < 0)
+		return -1;
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return -1;
+	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+static int compile_filter(struct birth *birth, struct error *err)
+{
+	const struct spec_linux *linux_spec = birth->document.spec.linux_;
+	auto_close int cache = -1;
+
+	if (!linux_spec || !linux_spec->seccomp)
+		return 0;
+	cache = open_cache(birth->request->root);
+	return seccomp_compile(linux_spec->seccomp, cache, &birth->arena, &birth->filter, err);
+}
+
+/* Socket activation (sd_listen_fds(3)): the caller's LISTEN_FDS go on to the program. */
+static unsigned listen_fds(void)
+{
+	const char *text = getenv("LISTEN_FDS");
+	uint64_t count = 0;
+
+	return text && number_parse_unsigned(text, 1024, &count) ? (unsigned)count : 0;
+}
+
+static int decide_cgroup_path(struct birth *birth, struct error *err)
+{
+	const struct spec_linux *linux_spec = birth->document.spec.linux_;
+
+	if (birth->request->no_cgroup)
+		return 0;
+	return cgroup_path(linux_spec ? linux_spec->cgroups_path : NULL, birth->request->id,
+			   &birth->facts, &birth->arena, &birth->cgroup_path, err);
+}
+
+static int compile(struct birth *birth, bool start_by_parent, struct error *err)
+{
+	const struct create_request *request = birth->request;
+	struct plan_options options = {
+		.id = request->id,
+		.bundle = birth->bundle,
+		.rootfs = birth->rootfs,
+		.no_pivot = request->no_pivot,
+		.no_new_keyring = request->no_new_keyring,
+		.start_by_parent = start_by_parent,
+		.preserve_fds = request->preserve_fds,
+		.listen_fds = listen_fds(),
+	};
+
+	TRY(decide_cgroup_path(birth, err));
+	TRY(compile_filter(birth, err));
+	options.cgroup_path = birth->cgroup_path;
+	options.filter = birth->filter;
+	hooks_state_template(&birth->container.state, &birth->arena, &options.state_head,
+			     &options.state_tail);
+	return plan_create(&birth->document.spec, &birth->facts, &options, &birth->arena,
+			   &birth->plan, err);
+}
+
+int birth_compile(struct birth *birth, bool start_by_parent, struct error *err)
+{
+	if (compile(birth, start_by_parent, err) < 0)
+		return spec_locate(&birth->document, err);
+	return 0;
+}
+
+static int make_cgroup(struct birth *birth, struct error *err)
+{
+	const struct spec_linux *linux_spec = birth->document.spec.linux_;
+	const struct spec_resources *resources = linux_spec ? linux_spec->resources : NULL;
+	struct cgroup_writes writes = { 0 };
+
+	if (!birth->cgroup_path)
+		return 0;
+	TRY(cgroup_plan(resources, &birth->facts, &birth->arena, &writes, err));
+	TRY(cgroup_create(birth->cgroup_path, &writes, resources, &birth->facts, &birth->cgroup,
+			  err));
+	birth->has_cgroup = true;
+	return 0;
+}
+
+int birth_make_cgroup(struct birth *birth, struct error *err)
+{
+	if (make_cgroup(birth, err) < 0)
+		return spec_locate(&birth->document, err);
+	return 0;
+}
+
+/* Everything that the parent can do while the child boots is between clone and hand-over. */
+static int clone_and_hand_over(struct birth *birth, struct error *err)
+{
+	struct launch_request request = {
+		.plan = &birth->plan,
+		.cgroup_fd = birth->has_cgroup ? birth->cgroup.unified_fd : -1,
+		.start_socket = birth->start_socket,
+		.target_pidfd = -1,
+		.stdio = { -1, -1, -1 },
+	};
+
+	TRY(launch_clone(&request, &birth->launched, err));
+	if (birth->has_cgroup)
+		TRY(cgroup_join(&birth->cgroup, birth->launched.pid, request.cgroup_fd >= 0, err));
+	TRY(record_process(birth, err));
+	return launch_hand_over(&birth->launched, err);
+}
+
+static int run_runtime_hooks(struct birth *birth, struct error *err)
+{
+	const struct spec_hooks *hooks = birth->document.spec.hooks;
+
+	if (!hooks || (hooks->prestart.count == 0 && hooks->create_runtime.count == 0))
+		return 0;
+	TRY(launch_await(&birth->launched, PHASE_RUNTIME_HOOKS, err));
+	TRY(hooks_run(HOOK_PRESTART, &birth->container.state, STATUS_CREATING, err));
+	TRY(hooks_run(HOOK_CREATE_RUNTIME, &birth->container.state, STATUS_CREATING, err));
+	return launch_continue(&birth->launched, err);
+}
+
+static int launch(struct birth *birth, struct error *err)
+{
+	if (birth->plan.start_slot >= 0) {
+		birth->start_socket = launch_listen(birth->container.dir, err);
+		if (birth->start_socket < 0)
+			return birth->start_socket;
+	}
+	TRY(clone_and_hand_over(birth, err));
+	TRY(run_runtime_hooks(birth, err));
+	return launch_await(&birth->launched, PHASE_CREATED, err);
+}
+
+int birth_launch(struct birth *birth, struct error *err)
+{
+	if (launch(birth, err) < 0)
+		return spec_locate(&birth->document, err);
+	return 0;
+}
+
+void birth_undo(struct birth *birth)
+{
+	struct error ignored = { 0 };
+
+	launch_abort(&birth->launched);
+	if (birth->has_cgroup) {
+		cgroup_kill(&birth->cgroup, SIGKILL, &ignored);
+		if (cgroup_delete(&birth->cgroup, &ignored) < 0)
+			log_warning("cannot remove the cgroup %s", birth->cgroup_path);
+	}
+	if (birth->claimed && state_remove(&birth->container, &ignored) < 0)
+		log_warning("cannot remove the state of %s", birth->request->id);
+	birth_finish(birth);
+}
+
+void birth_finish(struct birth *birth)
+{
+	launch_close(&birth->launched);
+	close_fd(&birth->start_socket);
+	cgroup_close(&birth->cgroup);
+	state_close(&birth->container);
+	arena_free(&birth->arena);
+}

@@ -1,0 +1,132 @@
+/* create.c -- the story of a container. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/own.h"
+#include "birth.h"
+#include "hooks.h"
+#include "record.h"
+#include "runtime/console.h"
+
+static int hand_out_descriptors(struct birth *birth, struct error *err)
+{
+	const struct create_request *request = birth->request;
+
+	if (request->console_socket)
+		TRY(console_send(request->console_socket, birth->launched.console, err));
+	if (request->pidfd_socket)
+		TRY(console_send(request->pidfd_socket, birth->launched.pidfd, err));
+	return 0;
+}
+
+static int create(struct birth *birth, const struct create_request *request, bool start_by_parent,
+		  struct error *err)
+{
+	TRY(birth_read_bundle(birth, request, err));
+	TRY(birth_claim(birth, err));
+	TRY(birth_compile(birth, start_by_parent, err));
+	TRY(birth_make_cgroup(birth, err));
+	TRY(birth_launch(birth, err));
+	TRY(hand_out_descriptors(birth, err));
+	return record_pid_file(request->pid_file, birth->launched.pid, err);
+}
+
+int container_create(const struct create_request *request, struct error *err)
+{
+	struct create_request detached = *request;
+	struct birth birth = BIRTH_NONE;
+	int result;
+
+	detached.detach = true;
+	result = create(&birth, &detached, false, err);
+	if (result < 0)
+		birth_undo(&birth);
+	else
+		birth_finish(&birth);
+	return result;
+}
+
+static int start(struct birth *birth, struct error *err)
+{
+	TRY(launch_start(&birth->launched, err));
+	return hooks_run(HOOK_POSTSTART, &birth->container.state, STATUS_RUNNING, err);
+}
+
+/* The program has our terminal, or its pty is relayed to it, until it ends. */
+static int wait_for_end(struct birth *birth, int *exit_code, struct error *err)
+{
+	struct foreground foreground = {
+		.pid = birth->launched.pid,
+		.pidfd = birth->launched.pidfd,
+		.master = birth->request->console_socket ? -1 : birth->launched.console,
+		.subreaper = !birth->request->no_subreaper,
+	};
+
+	return foreground_wait(&foreground, exit_code, err);
+}
+
+static int run_attached(struct birth *birth, int *exit_code, struct error *err)
+{
+	const struct create_request *request = birth->request;
+	int result;
+
+	/* Others may look at it and signal it meanwhile. */
+	close_fd(&birth->container.lock);
+	result = wait_for_end(birth, exit_code, err);
+	if (result == 0 && request->keep)
+		return 0;
+	if (result == 0) {
+		int deleted = container_delete(request->root, request->id, true, err);
+
+		birth->claimed = false;
+		birth->has_cgroup = false;
+		birth->launched.pid = -1;
+		result = deleted;
+	}
+	return result;
+}
+
+int container_run(const struct create_request *request, int *exit_code, struct error *err)
+{
+	struct birth birth = BIRTH_NONE;
+	int result;
+
+	*exit_code = 0;
+	if (!request->detach && !request->no_subreaper)
+		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	result = create(&birth, request, true, err);
+	if (result == 0)
+		result = start(&birth, err);
+	if (result == 0 && !request->detach)
+		result = run_attached(&birth, exit_code, err);
+	if (result < 0)
+		birth_undo(&birth);
+	else
+		birth_finish(&birth);
+	return result;
+}
+
+int container_plan(const struct create_request *request, struct arena *arena, struct plan *plan,
+		   struct error *err)
+{
+	struct birth birth = BIRTH_NONE;
+	int result = birth_read_bundle(&birth, request, err);
+
+	if (result == 0)
+		result = record_begin(&birth, err);
+	if (result == 0)
+		result = birth_compile(&birth, false, err);
+	if (result == 0) { /* the block is position independent */
+		const struct plan_header *header = birth.plan.header;
+		const char *copy = arena_copy(arena, header, header->size);
+
+		*plan = birth.plan;
+		plan->header = (const void *)copy;
+		plan->steps = (const void *)(copy + header->steps);
+		plan->data = copy + header->data;
+	}
+	birth_finish(&birth);
+	return result;
+}

@@ -1,0 +1,121 @@
+/* delete.c -- remove a container: its processes, its cgroup, the poststop hooks, its state last. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/own.h"
+#include "hooks.h"
+#include "runtime/cgroup.h"
+#include "runtime/lifecycle.h"
+#include "runtime/state.h"
+
+/* Kill the first process and wait until it is gone: its pidfd says so at once. */
+static int kill_and_wait(const struct container *container, struct error *err)
+{
+	auto_close int pidfd = state_pidfd(&container->state, NULL);
+	struct pollfd event = { .fd = pidfd, .events = POLLIN };
+
+	if (pidfd < 0)
+		return 0;
+	if (syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) < 0)
+		return errno == ESRCH
+			       ? 0
+			       : fail_call(err, "pidfd_send_signal", "cannot kill the container");
+	while (poll(&event, 1, -1) < 0)
+		if (errno != EINTR)
+			return fail_call(err, "poll", "cannot wait for the container's end");
+	return 0;
+}
+
+static int remove_cgroup(const struct container *container, struct arena *arena, struct error *err)
+{
+	struct facts *facts = arena_alloc(arena, sizeof(*facts));
+	struct cgroup cgroup = { .unified_fd = -1 };
+	int result;
+
+	if (!container->state.cgroup_path)
+		return 0;
+	TRY(facts_gather(facts, arena, err));
+	result = cgroup_open(container->state.cgroup_path, facts, &cgroup, err);
+	if (result == -ENOENT)
+		return 0;
+	if (result == 0)
+		result = cgroup_kill(&cgroup, SIGKILL, err); /* what outlived its init */
+	if (result == 0)
+		result = cgroup_delete(&cgroup, err);
+	cgroup_close(&cgroup);
+	return result;
+}
+
+/* A frozen process cannot die of a signal on v1. */
+static void thaw(const struct container *container, struct arena *arena)
+{
+	struct facts *facts = arena_alloc(arena, sizeof(*facts));
+	struct cgroup cgroup = { .unified_fd = -1 };
+
+	if (!container->state.cgroup_path || facts_gather(facts, arena, NULL) < 0)
+		return;
+	if (cgroup_open(container->state.cgroup_path, facts, &cgroup, NULL) == 0)
+		cgroup_freeze(&cgroup, false, NULL);
+	cgroup_close(&cgroup);
+}
+
+static int end_processes(const struct container *container, bool force, struct arena *arena,
+			 struct error *err)
+{
+	enum container_status status;
+
+	TRY(state_status(container, &status, err));
+	if (status == STATUS_STOPPED)
+		return 0;
+	if (!force && status != STATUS_CREATED)
+		return fail(err, EBUSY, "cannot delete container %s that is not stopped: %s",
+			    container->id, status_name(status));
+	if (status == STATUS_PAUSED)
+		thaw(container, arena);
+	return kill_and_wait(container, err);
+}
+
+/* config.md: a failing poststop hook is logged and the rest goes on. */
+static void run_poststop(const struct container *container)
+{
+	struct error err = { 0 };
+
+	if (hooks_run(HOOK_POSTSTOP, &container->state, STATUS_STOPPED, &err) < 0) {
+		char line[1024];
+
+		error_format(&err, line, sizeof(line));
+		log_warning("%s", line);
+	}
+}
+
+static int delete_container(struct container *container, bool force, struct arena *arena,
+			    struct error *err)
+{
+	TRY(end_processes(container, force, arena, err));
+	TRY(remove_cgroup(container, arena, err));
+	run_poststop(container);
+	return state_remove(container, err);
+}
+
+int container_delete(const char *root, const char *id, bool force, struct error *err)
+{
+	auto_arena struct arena arena = { 0 };
+	struct container container = { .dir = -1, .lock = -1 };
+	int result = state_open(root, id, true, &arena, &container, err);
+
+	if (result == -ENOENT && force) {
+		*err = (struct error){ 0 };
+		return state_remove_remains(root, id, err);
+	}
+	if (result == 0) {
+		result = delete_container(&container, force, &arena, err);
+		if (result < 0)
+			fail_where(err, "%s", id);
+	}
+	state_close(&container);
+	return result;
+}

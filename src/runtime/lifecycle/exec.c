@@ -1,0 +1,199 @@
+/* exec.c -- another process in a running container: one setns for all namespaces, born in its
+ * cgroup and pid namespace, with the container's own filter. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/own.h"
+#include "exec_process.h"
+#include "record.h"
+#include "runtime/cgroup.h"
+#include "runtime/console.h"
+#include "runtime/launch.h"
+#include "runtime/lifecycle.h"
+
+#define FILTER_MOST (1 << 20)
+
+struct visit {
+	const struct exec_request *request;
+	struct arena arena;
+	struct container container;
+	struct facts facts;
+	struct spec_process *process;
+	struct plan plan;
+	struct cgroup cgroup;
+	int target; /* the container's process */
+	struct launched launched;
+};
+
+static int check_status(const struct visit *visit, struct error *err)
+{
+	enum container_status status;
+
+	TRY(state_status(&visit->container, &status, err));
+	if (status == STATUS_STOPPED)
+		return fail(err, ESRCH, "cannot exec in a stopped container");
+	if (status == STATUS_PAUSED && !visit->request->ignore_paused)
+		return fail(err, EBUSY,
+			    "cannot exec in a paused container (use --ignore-paused to override)");
+	return 0;
+}
+
+/* The rules of runc for who gets the terminal. */
+static int check_terminal(const struct visit *visit, struct error *err)
+{
+	const struct exec_request *request = visit->request;
+
+	if (visit->process->terminal && request->detach && !request->console_socket)
+		return fail(err, EINVAL,
+			    "cannot allocate tty if coffer will detach without setting console "
+			    "socket");
+	if (!visit->process->terminal && request->console_socket)
+		return fail(err, EINVAL,
+			    "cannot use console socket if coffer will not detach or allocate tty");
+	return 0;
+}
+
+static int open_container(struct visit *visit, struct error *err)
+{
+	const struct exec_request *request = visit->request;
+	const struct container_state *state = &visit->container.state;
+
+	TRY(state_open(request->root, request->id, false, &visit->arena, &visit->container, err));
+	TRY(check_status(visit, err));
+	visit->target = state_pidfd(state, err);
+	if (visit->target < 0)
+		return visit->target;
+	if (!state->process)
+		return fail(err, EINVAL, "the container has no process to take as a template");
+	TRY(exec_process(request, state->process, &visit->arena, &visit->process, err));
+	TRY(check_terminal(visit, err));
+	return facts_gather(&visit->facts, &visit->arena, err);
+}
+
+static int read_filter(struct visit *visit, struct plan_filter *filter, struct error *err)
+{
+	const struct container_state *state = &visit->container.state;
+	auto_text struct text text = { 0 };
+
+	if (!state->has_filter)
+		return 0;
+	TRY(file_read(visit->container.dir, "seccomp.bpf", FILTER_MOST, &text, err));
+	filter->program = arena_copy(&visit->arena, text.data, text.length);
+	filter->length = text.length;
+	filter->flags = state->filter_flags;
+	return 0;
+}
+
+static int compile(struct visit *visit, struct error *err)
+{
+	const struct container_state *state = &visit->container.state;
+	struct plan_exec_options options = {
+		.namespaces = state->namespaces,
+		.user_namespace = state->user_namespace,
+		.no_new_keyring = state->no_new_keyring,
+		.preserve_fds = visit->request->preserve_fds,
+		.rootfs_link = state->no_pivot
+				       ? arena_format(&visit->arena, "/proc/%d/root", state->pid)
+				       : NULL,
+	};
+
+	TRY(read_filter(visit, &options.filter, err));
+	return plan_exec(visit->process, &visit->facts, &options, &visit->arena, &visit->plan, err);
+}
+
+static int open_cgroup(struct visit *visit, struct error *err)
+{
+	const char *base = visit->container.state.cgroup_path;
+	const char *below = visit->request->cgroup;
+
+	if (!base)
+		return 0;
+	if (below && *below)
+		base = arena_format(&visit->arena, "%s/%s", base, below);
+	return cgroup_open(base, &visit->facts, &visit->cgroup, err);
+}
+
+static int launch(struct visit *visit, struct error *err)
+{
+	bool has_cgroup = visit->container.state.cgroup_path != NULL;
+	struct launch_request request = {
+		.plan = &visit->plan,
+		.cgroup_fd = has_cgroup ? visit->cgroup.unified_fd : -1,
+		.start_socket = -1,
+		.target_pidfd = visit->target,
+		.join_pid = visit->container.state.namespaces & CLONE_NEWPID,
+		.join_user = visit->container.state.user_namespace && !visit->facts.privileged,
+		.stdio = { -1, -1, -1 },
+	};
+
+	TRY(launch_clone(&request, &visit->launched, err));
+	if (has_cgroup)
+		TRY(cgroup_join(&visit->cgroup, visit->launched.pid, request.cgroup_fd >= 0, err));
+	TRY(launch_hand_over(&visit->launched, err));
+	return launch_executed(&visit->launched, err);
+}
+
+static int hand_out(struct visit *visit, struct error *err)
+{
+	const struct exec_request *request = visit->request;
+
+	if (request->console_socket)
+		TRY(console_send(request->console_socket, visit->launched.console, err));
+	if (request->pidfd_socket)
+		TRY(console_send(request->pidfd_socket, visit->launched.pidfd, err));
+	return record_pid_file(request->pid_file, visit->launched.pid, err);
+}
+
+static int wait_for_end(struct visit *visit, int *exit_code, struct error *err)
+{
+	struct foreground foreground = {
+		.pid = visit->launched.pid,
+		.pidfd = visit->launched.pidfd,
+		.master = visit->request->console_socket ? -1 : visit->launched.console,
+	};
+
+	return foreground_wait(&foreground, exit_code, err);
+}
+
+static int execute(struct visit *visit, int *exit_code, struct error *err)
+{
+	TRY(open_container(visit, err));
+	TRY(compile(visit, err));
+	TRY(open_cgroup(visit, err));
+	TRY(launch(visit, err));
+	TRY(hand_out(visit, err));
+	return visit->request->detach ? 0 : wait_for_end(visit, exit_code, err);
+}
+
+int container_exec(const struct exec_request *request, int *exit_code, struct error *err)
+{
+	struct visit visit = {
+		.request = request,
+		.container = { .dir = -1, .lock = -1 },
+		.cgroup = { .unified_fd = -1 },
+		.target = -1,
+		.launched = { .pid = -1,
+			      .pidfd = -1,
+			      .control = -1,
+			      .console = -1,
+			      .listener = -1 },
+	};
+	int result;
+
+	*exit_code = 0;
+	result = execute(&visit, exit_code, err);
+	if (result < 0) {
+		launch_abort(&visit.launched);
+		fail_where(err, "%s", request->id);
+	}
+	launch_close(&visit.launched);
+	cgroup_close(&visit.cgroup);
+	state_close(&visit.container);
+	close_fd(&visit.target);
+	arena_free(&visit.arena);
+	return result;
+}

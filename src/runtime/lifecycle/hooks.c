@@ -1,0 +1,100 @@
+/* hooks.c -- run hooks of the runtime's namespaces. */
+#include "hooks.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/own.h"
+#include "base/spawn.h"
+#include "base/text.h"
+
+#define OUTPUT_KEPT 512
+#define PID_MARK    2147483647 /* stands in the template where the pid goes */
+
+struct hook_list {
+	const struct spec_hook *items;
+	size_t count;
+};
+
+/* One row a kind: its JSON name and where its list is. */
+static const struct {
+	const char *name;
+	size_t offset;
+} hook_kinds[] = {
+	[HOOK_PRESTART] = { "prestart", offsetof(struct spec_hooks, prestart) },
+	[HOOK_CREATE_RUNTIME] = { "createRuntime", offsetof(struct spec_hooks, create_runtime) },
+	[HOOK_POSTSTART] = { "poststart", offsetof(struct spec_hooks, poststart) },
+	[HOOK_POSTSTOP] = { "poststop", offsetof(struct spec_hooks, poststop) },
+};
+
+static int judge(const struct spec_hook *hook, const struct spawn_result *result, struct error *err)
+{
+	char *output = result->output.data ? result->output.data : "";
+	size_t length = strlen(output);
+
+	if (length > 0 && output[length - 1] == '\n')
+		output[length - 1] = '\0';
+	if (result->timed_out)
+		return fail(err, ETIMEDOUT,
+			    "error running hook \"%s\": hook ran past specified timeout of %d.0s",
+			    hook->path, *hook->timeout);
+	if (WIFSIGNALED(result->status))
+		return fail(err, ECHILD, "error running hook \"%s\": signal %d, output: %s",
+			    hook->path, WTERMSIG(result->status), output);
+	if (result->status != 0)
+		return fail(err, ECHILD, "error running hook \"%s\": exit status %d, output: %s",
+			    hook->path, WEXITSTATUS(result->status), output);
+	return 0;
+}
+
+static int run_hook(const struct spec_hook *hook, const struct text *document, struct error *err)
+{
+	struct spawn_request request = {
+		.path = hook->path,
+		.argv = hook->args.count > 0 ? hook->args.items : NULL,
+		.envp = hook->env.count > 0 ? hook->env.items : NULL,
+		.input = document->data,
+		.input_length = document->length,
+		.timeout_ms = hook->timeout ? *hook->timeout * 1000 : -1,
+		.output_limit = OUTPUT_KEPT,
+	};
+	struct spawn_result result = { 0 };
+	int status = spawn_run(&request, &result, err);
+
+	if (status == 0)
+		status = judge(hook, &result, err);
+	text_free(&result.output);
+	return status;
+}
+
+int hooks_run(enum hook_kind kind, const struct container_state *state,
+	      enum container_status status, struct error *err)
+{
+	auto_text struct text document = { 0 };
+	struct hook_list list;
+
+	if (!state->hooks)
+		return 0;
+	memcpy(&list, (const char *)state->hooks + hook_kinds[kind].offset, sizeof(list));
+	if (list.count == 0)
+		return 0;
+	state_document(state, status, status == STATUS_STOPPED ? 0 : state->pid, &document);
+	for (size_t i = 0; i < list.count; i++)
+		if (run_hook(&list.items[i], &document, err) < 0)
+			return fail_where(err, "hooks.%s[%zu]", hook_kinds[kind].name, i);
+	return 0;
+}
+
+void hooks_state_template(const struct container_state *state, struct arena *arena,
+			  const char **head, const char **tail)
+{
+	auto_text struct text document = { 0 };
+	const char *mark;
+
+	state_document(state, STATUS_CREATED, PID_MARK, &document);
+	mark = strstr(document.data, "2147483647");
+	*head = mark ? arena_copy(arena, document.data, (size_t)(mark - document.data))
+		     : arena_string(arena, document.data);
+	*tail = mark ? arena_string(arena, mark + strlen("2147483647")) : "";
+}

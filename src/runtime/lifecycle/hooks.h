@@ -1,0 +1,25 @@
+/* hooks.h -- hooks that run in the runtime's namespaces (config.md "POSIX-platform Hooks"). */
+#ifndef LIFECYCLE_HOOKS_H
+#define LIFECYCLE_HOOKS_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "runtime/state.h"
+
+enum hook_kind {
+	HOOK_PRESTART,
+	HOOK_CREATE_RUNTIME,
+	HOOK_POSTSTART,
+	HOOK_POSTSTOP,
+};
+
+/* Run them in order, the state document on their standard input; the first that fails ends it:
+ * "hooks.prestart[0]: error running hook …: exit status 1, output: …". */
+int hooks_run(enum hook_kind kind, const struct container_state *state,
+	      enum container_status status, struct error *err);
+
+/* The state document for hooks inside the container, cut where the pid goes. */
+void hooks_state_template(const struct container_state *state, struct arena *arena,
+			  const char **head, const char **tail);
+
+#endif

@@ -1,0 +1,78 @@
+/* query.c -- what `state` and `list` show. */
+#include <errno.h>
+#include <pwd.h>
+
+#include "base/json.h"
+#include "base/own.h"
+#include "runtime/lifecycle.h"
+#include "runtime/state.h"
+
+/* runc's state document, in its order. */
+#define DOCUMENT_ROWS(ROW, T)                                                                      \
+	ROW(T, string, oci_version, "ociVersion", none, always)                                    \
+	ROW(T, string, id, "id", none, always)                                                     \
+	ROW(T, int32, pid, "pid", none, always)                                                    \
+	ROW(T, string, status, "status", none, always)                                             \
+	ROW(T, string, bundle, "bundle", none, always)                                             \
+	ROW(T, string, rootfs, "rootfs", none, always)                                             \
+	ROW(T, string, created, "created", none, always)                                           \
+	ROW(T, string_map, annotations, "annotations", none, optional)                             \
+	ROW(T, string, owner, "owner", none, always)
+JSON_STRUCT(state_output, DOCUMENT_ROWS);
+JSON_SHAPE(state_output, DOCUMENT_ROWS);
+
+static int summarise(struct container *container, struct container_summary *summary,
+		     struct error *err)
+{
+	summary->state = container->state;
+	TRY(state_status(container, &summary->status, err));
+	summary->pid = summary->status == STATUS_STOPPED ? 0 : container->state.pid;
+	return 0;
+}
+
+int container_query(const char *root, const char *id, struct arena *arena,
+		    struct container_summary *summary, struct error *err)
+{
+	struct container container = { .dir = -1, .lock = -1 };
+	int result;
+
+	TRY(state_open(root, id, false, arena, &container, err));
+	result = summarise(&container, summary, err);
+	state_close(&container);
+	return result;
+}
+
+int container_list(const char *root, struct arena *arena, struct container_summary **summaries,
+		   size_t *count, struct error *err)
+{
+	struct strings ids = { 0 };
+
+	TRY(state_list(root, arena, &ids, err));
+	*summaries = arena_array(arena, ids.count, sizeof(**summaries));
+	*count = 0;
+	for (size_t i = 0; i < ids.count; i++)
+		if (container_query(root, ids.items[i], arena, &(*summaries)[*count], NULL) == 0)
+			(*count)++;
+	return 0;
+}
+
+void container_document(const struct container_summary *summary, struct text *out)
+{
+	const struct container_state *state = &summary->state;
+	const struct passwd *owner = state->owner_uid == 0 ? NULL : getpwuid(state->owner_uid);
+	struct state_output document = {
+		.oci_version = state->oci_version,
+		.id = state->id,
+		.pid = summary->pid,
+		.status = (char *)status_name(summary->status),
+		.bundle = state->bundle,
+		.rootfs = state->rootfs,
+		.created = state->created,
+		.annotations = state->annotations,
+		.owner = owner                   ? owner->pw_name
+			 : state->owner_uid == 0 ? "root"
+						 : "",
+	};
+
+	json_write(&state_output_shape, &document, true, out);
+}

@@ -1,0 +1,113 @@
+/* record.c -- write down what later verbs need. */
+#include "record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/own.h"
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080
+#endif
+
+static const struct {
+	const char *type;
+	uint64_t flag;
+} namespace_flags[] = {
+	{ "mount", CLONE_NEWNS },      { "pid", CLONE_NEWPID },   { "network", CLONE_NEWNET },
+	{ "ipc", CLONE_NEWIPC },       { "uts", CLONE_NEWUTS },   { "user", CLONE_NEWUSER },
+	{ "cgroup", CLONE_NEWCGROUP }, { "time", CLONE_NEWTIME },
+};
+
+static uint64_t namespaces_of(const struct spec *spec)
+{
+	uint64_t flags = 0;
+
+	for (size_t i = 0; i < sizeof(namespace_flags) / sizeof(namespace_flags[0]); i++)
+		if (spec_namespace_find(spec, namespace_flags[i].type))
+			flags |= namespace_flags[i].flag;
+	return flags;
+}
+
+static char *now(struct arena *arena)
+{
+	struct timespec time;
+	struct tm utc;
+	char date[32];
+
+	clock_gettime(CLOCK_REALTIME, &time);
+	gmtime_r(&time.tv_sec, &utc);
+	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &utc);
+	return arena_format(arena, "%s.%09ldZ", date, time.tv_nsec);
+}
+
+int record_begin(struct birth *birth, struct error *err)
+{
+	const struct spec *spec = &birth->document.spec;
+	const struct spec_namespace *pid = spec_namespace_find(spec, "pid");
+	struct arena *arena = &birth->arena;
+
+	(void)err;
+	birth->container.state = (struct container_state){
+		.oci_version = arena_string(arena, spec->oci_version),
+		.id = arena_string(arena, birth->request->id),
+		.bundle = arena_string(arena, birth->bundle),
+		.rootfs = arena_string(arena, birth->rootfs),
+		.created = now(arena),
+		.owner_uid = getuid(),
+		.namespaces = namespaces_of(spec),
+		.user_namespace = spec_namespace_find(spec, "user") != NULL,
+		.shared_pid = !pid || pid->path,
+		.no_pivot = birth->request->no_pivot,
+		.no_new_keyring = birth->request->no_new_keyring,
+		.process = spec->process,
+		.hooks = spec->hooks,
+		.annotations = spec->annotations,
+	};
+	return 0;
+}
+
+int record_process(struct birth *birth, struct error *err)
+{
+	struct container_state *state = &birth->container.state;
+
+	state->pid = birth->launched.pid;
+	state->cgroup_path = birth->cgroup_path;
+	TRY(state_identify(state, birth->launched.pidfd, err));
+	if (birth->filter.length > 0) {
+		state->has_filter = true;
+		state->filter_flags = birth->filter.flags;
+		TRY(file_replace(birth->container.dir, "seccomp.bpf", birth->filter.program,
+				 birth->filter.length, 0600, false, err));
+	}
+	return state_save(&birth->container, err);
+}
+
+int record_pid_file(const char *path, pid_t pid, struct error *err)
+{
+	char digits[16];
+	auto_free char *copy = NULL;
+	auto_close int directory = -1;
+	const char *slash, *name = path;
+
+	if (!path)
+		return 0;
+	slash = strrchr(path, '/');
+	if (slash) {
+		name = slash + 1;
+		copy = slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+		directory = open(copy, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (directory < 0)
+			return fail_call(err, "open", "cannot write the pid file \"%s\"", path);
+	}
+	snprintf(digits, sizeof(digits), "%d", pid);
+	return file_replace(slash ? directory : AT_FDCWD, name, digits, strlen(digits), 0644, false,
+			    err);
+}

@@ -1,0 +1,50 @@
+/* start.c -- let a created container's program go. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/own.h"
+#include "hooks.h"
+#include "runtime/launch.h"
+#include "runtime/lifecycle.h"
+#include "runtime/state.h"
+
+static int check_created(const struct container *container, struct error *err)
+{
+	enum container_status status;
+
+	TRY(state_status(container, &status, err));
+	if (status == STATUS_STOPPED)
+		return fail(err, EINVAL, "cannot start a container that has stopped");
+	if (status != STATUS_CREATED)
+		return fail(err, EBUSY, "cannot start an already running container");
+	return 0;
+}
+
+static int start(struct container *container, struct error *err)
+{
+	TRY(check_created(container, err));
+	TRY(launch_start_by_socket(container->dir, err));
+	state_mark_started(container);
+	if (hooks_run(HOOK_POSTSTART, &container->state, STATUS_RUNNING, err) < 0) {
+		/* runtime.md: a failing poststart hook fails start; nothing is left running. */
+		struct error ignored = { 0 };
+
+		container_kill(container->root, container->id, 9, true, &ignored);
+		return -err->number;
+	}
+	return 0;
+}
+
+int container_start(const char *root, const char *id, struct error *err)
+{
+	auto_arena struct arena arena = { 0 };
+	struct container container = { .dir = -1, .lock = -1 };
+	int result;
+
+	TRY(state_open(root, id, true, &arena, &container, err));
+	result = start(&container, err);
+	if (result < 0)
+		fail_where(err, "%s", id);
+	state_close(&container);
+	return result;
+}
