@@ -1,0 +1,95 @@
+/* bundle.h -- a runtime bundle out of an image in the store: rootfs and config.json.
+ *
+ * image-spec conversion.md says what of the image's config goes where; what it leaves open is the
+ * default that docker gives a container. Nothing of the host enters a config.json: no environment,
+ * no user database; users are looked up in the image's own files. */
+#ifndef IMAGE_BUNDLE_H
+#define IMAGE_BUNDLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "image/oci.h"
+#include "image/store.h"
+#include "runtime/spec.h"
+
+/* ---- an image out of the store --------------------------------------------------------------- */
+
+struct bundle_image {
+	struct store_image stored;
+	struct oci_manifest manifest;
+	struct oci_image_config config;
+};
+
+/* Find the image that `what` means (store_find_image) and read its documents. */
+int bundle_load_image(const struct store *store, const char *what, struct arena *arena,
+		      struct bundle_image *image, struct error *err);
+
+/* ---- the verbs ------------------------------------------------------------------------------- */
+
+struct bundle_request {
+	const struct bundle_image *image;
+	const char *directory;  /* made (0700), or an empty one that exists */
+	const char *driver;     /* of rootfs.h; NULL: the best that works */
+	struct strings command; /* replaces the image's Cmd when not empty */
+	int cancel_fd;          /* > 0: readable means stop; not owned */
+};
+
+/* DIR/config.json, DIR/rootfs, and a record in the store that keeps the image's layers.
+ * The store is open with STORE_USE. On failure nothing is left. */
+int bundle_make(struct store *store, const struct bundle_request *request, struct arena *arena,
+		struct error *err);
+
+/* Undo bundle_make: unmount, remove rootfs, config.json, record, and DIR unless something of
+ * somebody else's is in it. `what` is the directory or the record's id. -ENOENT: no bundle of this
+ * store; -EBUSY: a container still uses it. */
+int bundle_release(struct store *store, const char *what, struct arena *arena, struct error *err);
+
+/* The image's root filesystem alone, copied into `directory` (made, or empty); no record. */
+int bundle_unpack(struct store *store, const struct bundle_image *image, const char *directory,
+		  int cancel_fd, struct arena *arena, struct error *err);
+
+/* ---- the parts ------------------------------------------------------------------------------- */
+
+struct bundle_user {
+	uint32_t uid, gid;
+	struct json_uint32s groups; /* supplementary ones; in the arena */
+	char *home;                 /* in the arena; "/" when unknown */
+};
+
+/* What "USER[:GROUP]" means inside the root filesystem `rootfs` (its /etc/passwd, /etc/group;
+ * opened below it, regular files of at most 4 MiB). NULL and "" mean root. Numbers are taken
+ * verbatim, all digits are never a name; a name that is not there is -EINVAL. */
+int bundle_find_user(int rootfs, const char *user, struct arena *arena, struct bundle_user *found,
+		     struct error *err);
+
+/* Who will run the bundle. */
+struct bundle_host {
+	bool rootless; /* a user namespace is needed, no device may be made */
+	uint32_t uid, gid;
+	/* The caller's ranges in /etc/subuid and /etc/subgid; count 0: none */
+	struct spec_id_mapping sub_uid, sub_gid;
+};
+
+int bundle_host_facts(struct bundle_host *host, struct error *err);
+
+struct bundle_input {
+	const struct oci_image_config *config;
+	const struct bundle_user *user;
+	const struct bundle_host *host;
+	struct strings command; /* replaces Cmd when not empty */
+	const char *hostname;
+};
+
+/* The conversion: pure, no system call. Everything in `spec` lives in the arena or the input. */
+int bundle_compose(const struct bundle_input *input, struct arena *arena, struct spec *spec,
+		   struct error *err);
+
+/* Is that a key that some runtime or engine obeys? Image labels of that name are not passed on. */
+bool bundle_annotation_controls(const char *key);
+
+#endif

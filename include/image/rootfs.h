@@ -1,0 +1,54 @@
+/* rootfs.h -- a writable root filesystem out of a stack of read-only layer trees.
+ *
+ * Drivers, by rows; each keeps the layers untouched:
+ *   overlay   overlayfs mounted on the target, the writes go to a private upper directory; costs
+ *             a mount and no bytes; needs the right to mount
+ *   copy      the merged tree is copied (reflinked where the filesystem can); needs no right
+ * The layer trees are in overlay form (image/layer.h, LAYER_OVERLAY). */
+#ifndef IMAGE_ROOTFS_H
+#define IMAGE_ROOTFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/text.h"
+
+struct rootfs_request {
+	struct strings layers; /* absolute paths of the trees, lowest first; may be none */
+	const char *target;    /* absolute path of an existing, empty directory: the rootfs */
+	int state;             /* directory of the bundle's own: upper and work go there */
+	bool single_id;        /* everything belongs to the caller (no chown) */
+	int cancel_fd;         /* > 0: readable means stop (-ECANCELED); not owned */
+};
+
+struct rootfs_driver {
+	const char *name;
+	/* Could it work for this caller and these layers? A cheap guess: make may still find that
+	 * it does not (see rootfs_unusable). */
+	bool (*usable)(const struct rootfs_request *request);
+	/* On failure nothing is left mounted; the caller empties target and state. */
+	int (*make)(const struct rootfs_request *request, struct error *err);
+	/* Undo: afterwards target is an ordinary directory, for the caller to remove. A target
+	 * that is not mounted (any more) is fine. -EBUSY: somebody uses it. */
+	int (*release)(const char *target, int state, struct error *err);
+};
+
+/* In the order of preference, NULL-terminated. */
+extern const struct rootfs_driver *const rootfs_drivers[];
+
+/* The row of that name, or NULL. */
+const struct rootfs_driver *rootfs_driver_find(const char *name);
+
+/* The number of a failure of `make` that means "not here": another driver may do. */
+bool rootfs_unusable(int number);
+
+/* Does everything made here belong to the caller because he may not chown? */
+bool rootfs_single_id(void);
+
+/* May the caller mount overlayfs only with `userxattr` (not root of the initial user namespace)?
+ * Layers must then be applied with layer_options.user_xattrs. */
+bool rootfs_user_xattrs(void);
+
+#endif

@@ -1,0 +1,60 @@
+/* transfer.h -- bring an image into the store: every layer once, all at the same time.
+ *
+ *     socket -> part of a blob in ingest/, hashed  ||  decompress -> DiffID -> apply to a tree
+ *
+ * Layers go in parallel, the largest first. What the store has already is not fetched; what an
+ * interrupted run left is gone on with. Sizes, digests and DiffIDs are verified against the
+ * manifest and the config before anything gets its final name; the image's name comes last. */
+#ifndef IMAGE_TRANSFER_H
+#define IMAGE_TRANSFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "image/oci.h"
+#include "image/reference.h"
+#include "image/registry.h"
+#include "image/store.h"
+
+enum transfer_event_kind {
+	TRANSFER_RESOLVED, /* manifest and config are known; `layers` counts what follows */
+	TRANSFER_EXISTS,   /* the store has this layer */
+	TRANSFER_STARTED,  /* work on this layer begins */
+	TRANSFER_MOVED,    /* `done` of `total` bytes of this layer arrived */
+	TRANSFER_VERIFIED, /* this layer is complete, checked and unpacked */
+	TRANSFER_COMMIT,   /* everything is being made durable */
+};
+
+struct transfer_event {
+	enum transfer_event_kind kind;
+	size_t layer;       /* index in the manifest */
+	size_t layers;      /* how many there are */
+	const char *digest; /* of the layer's blob */
+	int64_t done, total;
+};
+
+struct transfer_progress {
+	/* Called from several threads, one call at a time. NULL: nobody is told. */
+	void (*report)(void *context, const struct transfer_event *event);
+	void *context;
+};
+
+struct transfer_options {
+	struct registry_options registry;    /* its cancel_fd stops everything */
+	const struct oci_platform *platform; /* NULL: this machine's */
+	int jobs;                            /* layers at once; 0: 4 */
+	bool user_xattrs, single_id;         /* as in struct layer_options */
+	struct transfer_progress progress;
+};
+
+/* Pull SOURCE (a name in a registry, or "oci:DIR[:NAME|:@N]") into the store, which is open with
+ * STORE_USE. On success `image` is what the store now has under image->name: of a registry the
+ * full reference, of a layout localhost/NAME:TAG. On failure the store has no new name, blob or
+ * layer; parts of blobs stay in ingest/ for the next time. The first failure is the one told. */
+int transfer_pull(struct store *store, const char *source, const struct transfer_options *options,
+		  struct arena *arena, struct store_image *image, struct error *err);
+
+#endif
