@@ -1,1 +1,186 @@
-int main(void) { return 0; }
+/* main.c -- coffer: parse the command line, run one command, report its error. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/own.h"
+#include "commands.h"
+#include "runtime/security.h"
+#include "runtime/spec.h"
+#include "runtime/state.h"
+
+/* clang-format off */
+static const struct option_row global_options[] = {
+	{ "root", 0, OPTION_TEXT, offsetof(struct globals, root), "DIR", "where the containers' state is kept (default: /run/coffer or $XDG_RUNTIME_DIR/coffer)", NULL, 0 },
+	{ "log", 0, OPTION_TEXT, offsetof(struct globals, log), "FILE", "write messages there too: a path, journald:ID or syslog:ID", NULL, 0 },
+	{ "log-format", 0, OPTION_TEXT, offsetof(struct globals, log_format), "FORMAT", "form of the messages: text or json", "text|json", 0 },
+	{ "log-level", 0, OPTION_TEXT, offsetof(struct globals, log_level), "LEVEL", "error, warning, info or debug", "error|warning|info|debug", 0 },
+	{ "debug", 0, OPTION_FLAG, offsetof(struct globals, debug), NULL, "the same as --log-level debug", NULL, 0 },
+	{ "systemd-cgroup", 's', OPTION_FLAG, offsetof(struct globals, systemd_cgroup), NULL, "make cgroups through systemd", NULL, 0 },
+	{ "cgroup-manager", 0, OPTION_TEXT, offsetof(struct globals, cgroup_manager), "MANAGER", "cgroupfs, systemd or disabled", "cgroupfs|systemd|disabled", 0 },
+	{ "rootless", 0, OPTION_TEXT, offsetof(struct globals, rootless), "WHEN", "accepted for runc's sake: true, false or auto", "true|false|auto", 0 },
+	{ "version", 'v', OPTION_FLAG, offsetof(struct globals, version), NULL, "print the version", NULL, 0 },
+	{ "help", 'h', OPTION_FLAG, offsetof(struct globals, help), NULL, "print this help", NULL, 0 },
+};
+/* clang-format on */
+
+static const struct command *const commands[] = {
+	&command_create,   &command_start,  &command_state,    &command_kill,
+	&command_delete,   &command_run,    &command_exec,     &command_list,
+	&command_ps,	   &command_pause,  &command_resume,   &command_spec,
+	&command_plan,	   &command_check,  &command_features, &command_completion,
+	NULL,
+};
+
+static const struct program coffer = {
+	.name = "coffer",
+	.summary = "run containers from OCI bundles",
+	.options = global_options,
+	.option_count = sizeof(global_options) / sizeof(global_options[0]),
+	.commands = commands,
+};
+
+const char *command_root(const struct command_line *line)
+{
+	const struct globals *globals = line->globals;
+
+	return state_root(globals->root, line->arena);
+}
+
+int command_print(const char *text, size_t length, struct error *err)
+{
+	if (fwrite(text, 1, length, stdout) != length || fflush(stdout) != 0)
+		return fail_call(err, "write", "cannot write to standard output");
+	return 0;
+}
+
+/* docker reads "runc version X" in the form NAME version X, "commit:", "spec:". */
+static int print_version(struct error *err)
+{
+	char text[256];
+	int length = snprintf(text, sizeof(text), "coffer version " PACKAGE_VERSION "\nspec: %s\n",
+			      SPEC_VERSION);
+
+	return command_print(text, (size_t)length, err);
+}
+
+static enum log_level level_of(const struct globals *globals)
+{
+	static const char *const names[] = { "error", "warning", "info", "debug" };
+
+	if (globals->debug)
+		return LOG_LEVEL_DEBUG;
+	for (unsigned i = 0; globals->log_level && i < 4; i++)
+		if (!strcmp(names[i], globals->log_level))
+			return (enum log_level)i;
+	return LOG_LEVEL_WARNING;
+}
+
+static int open_log(const struct globals *globals, struct error *err)
+{
+	return log_open("coffer", globals->log, text_equal(globals->log_format, "json"),
+			level_of(globals), err);
+}
+
+static int check_globals(const struct globals *globals, struct error *err)
+{
+	if (globals->systemd_cgroup || text_equal(globals->cgroup_manager, "systemd"))
+		return fail(err, ENOTSUP, "the systemd cgroup driver is not part of this version: use "
+					  "--cgroup-manager cgroupfs");
+	return 0;
+}
+
+static int check_count(const struct command_line *line, struct error *err)
+{
+	const struct command *command = line->command;
+	int count = (int)line->arguments.count;
+
+	if (count < command->least)
+		return fail(err, EINVAL, "%s needs %s", command->name, command->arguments);
+	if (command->most >= 0 && count > command->most)
+		return fail(err, EINVAL, "%s: unexpected argument \"%s\"", command->name,
+			    line->arguments.items[command->most]);
+	return 0;
+}
+
+static bool wants_help(const struct strings *words, size_t from)
+{
+	if (words->count <= from)
+		return false;
+	return !strcmp(words->items[from], "--help") || !strcmp(words->items[from], "-h");
+}
+
+static int run_command(const struct command *command, const struct globals *globals,
+		       const struct strings *words, size_t used, struct arena *arena,
+		       struct error *err)
+{
+	struct command_line line = {
+		.program = &coffer,
+		.command = command,
+		.globals = globals,
+		.options = arena_alloc(arena, command->size + 1),
+		.arena = arena,
+	};
+
+	if (wants_help(words, used)) {
+		options_command_help(&coffer, command, stdout);
+		return 0;
+	}
+	TRY(options_parse(command->options, command->option_count, words, &used, command->in_order,
+			  (void *)line.options, &line.arguments, arena, err));
+	TRY(check_globals(globals, err));
+	TRY(check_count(&line, err));
+	return command->run(&line, err);
+}
+
+static int run(const struct strings *words, struct globals *globals, struct arena *arena,
+	       struct error *err)
+{
+	const struct command *command;
+	struct strings none = { 0 };
+	size_t used = 1;
+
+	TRY(options_parse(OPTION_ROWS(global_options), words, &used, true, globals, &none, arena,
+			  err));
+	TRY(open_log(globals, err));
+	if (globals->version)
+		return print_version(err);
+	if (globals->help || used >= words->count || !strcmp(words->items[used], "help")) {
+		options_help(&coffer, stdout);
+		return 0;
+	}
+	command = options_command(&coffer, words->items[used]);
+	if (!command)
+		return fail(err, EINVAL, "unknown command \"%s\": see coffer --help",
+			    words->items[used]);
+	return run_command(command, globals, words, used + 1, arena, err);
+}
+
+/* runc's `exec` answers 255 when the program could not be run: its own codes are 0 to 254. */
+static int exit_code_of_failure(const struct strings *words)
+{
+	for (size_t i = 1; i < words->count; i++)
+		if (!strcmp(words->items[i], "exec"))
+			return 255;
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	auto_arena struct arena arena = { 0 };
+	struct strings words = { argv, (size_t)argc };
+	struct globals globals = { 0 };
+	struct error err = { 0 };
+	int result;
+
+	signal(SIGPIPE, SIG_DFL); /* callers that ignore them would have the container inherit it */
+	signal(SIGCHLD, SIG_DFL);
+	result = run(&words, &globals, &arena, &err);
+	if (result >= 0)
+		return result;
+	log_error(&err);
+	return exit_code_of_failure(&words);
+}

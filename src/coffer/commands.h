@@ -1,0 +1,75 @@
+/* commands.h -- coffer's commands, and what all of them get. */
+#ifndef COFFER_COMMANDS_H
+#define COFFER_COMMANDS_H
+
+#include "base/options.h"
+
+struct globals {
+	char *root;
+	char *log;
+	char *log_format;
+	char *log_level;
+	char *cgroup_manager;
+	char *rootless;
+	bool debug;
+	bool systemd_cgroup;
+	bool version;
+	bool help;
+};
+
+extern const struct command command_check;
+extern const struct command command_completion;
+extern const struct command command_create;
+extern const struct command command_delete;
+extern const struct command command_exec;
+extern const struct command command_features;
+extern const struct command command_kill;
+extern const struct command command_list;
+extern const struct command command_pause;
+extern const struct command command_plan;
+extern const struct command command_ps;
+extern const struct command command_resume;
+extern const struct command command_run;
+extern const struct command command_spec;
+extern const struct command command_start;
+extern const struct command command_state;
+
+/* The state directory that --root, or its default, names. */
+const char *command_root(const struct command_line *line);
+
+/* The options that create and run share, as rows and as a request. */
+struct create_options {
+	char *bundle;
+	char *config;
+	char *console_socket;
+	char *pidfd_socket;
+	char *pid_file;
+	int64_t preserve_fds;
+	bool no_pivot;
+	bool no_new_keyring;
+	bool no_subreaper;
+	bool detach;
+	bool keep;
+};
+
+/* clang-format off */
+#define CREATE_OPTION_ROWS(T) \
+	{ "bundle", 'b', OPTION_TEXT, offsetof(T, bundle), "DIR", "the bundle (default: the current directory)", NULL, 0 }, \
+	{ "config", 'f', OPTION_TEXT, offsetof(T, config), "FILE", "file in the bundle instead of config.json", NULL, 0 }, \
+	{ "console-socket", 0, OPTION_TEXT, offsetof(T, console_socket), "SOCKET", "send the terminal's master end there", NULL, 0 }, \
+	{ "pidfd-socket", 0, OPTION_TEXT, offsetof(T, pidfd_socket), "SOCKET", "send a pidfd of the process there", NULL, 0 }, \
+	{ "pid-file", 0, OPTION_TEXT, offsetof(T, pid_file), "FILE", "write the process id there", NULL, 0 }, \
+	{ "no-pivot", 0, OPTION_FLAG, offsetof(T, no_pivot), NULL, "move the root instead of pivot_root (initial ramfs)", NULL, 0 }, \
+	{ "no-new-keyring", 0, OPTION_FLAG, offsetof(T, no_new_keyring), NULL, "keep the caller's session keyring", NULL, 0 }, \
+	{ "preserve-fds", 0, OPTION_NUMBER, offsetof(T, preserve_fds), "N", "hand over descriptors 3 to 2+N", NULL, 0 }
+/* clang-format on */
+
+struct create_request;
+/* Checked; -errno with err filled. */
+int create_request_from(const struct command_line *line, const struct create_options *options,
+			struct create_request *request, struct error *err);
+
+/* Print to standard output and flush; an output that is full or closed is an error. */
+int command_print(const char *text, size_t length, struct error *err);
+
+#endif
