@@ -1,0 +1,210 @@
+/* overlay.c -- the rootfs driver "overlay": the layers as lowerdirs below a private upper.
+ *
+ * The layers are given one by one ("lowerdir+", kernel 6.5): no limit by the length of an option
+ * string. Older kernels get mount(2)'s string as long as it fits a page. upper and work lie in the
+ * bundle's own directory in the store, so that they are on one file system and removed with it.
+ * The mount is made whole, detached, and only then attached. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/own.h"
+#include "rootfs_private.h"
+
+/* The kernel's own limit (OVL_MAX_STACK). */
+#define LAYERS_MOST 500
+/* What mount(2) takes: a page, its last byte is 0. */
+#define OPTIONS_MOST 4095
+
+static bool overlay_usable(const struct rootfs_request *request)
+{
+	return geteuid() == 0 && request->layers.count > 0 && request->layers.count <= LAYERS_MOST;
+}
+
+/* ---- upper and work -------------------------------------------------------------------------- */
+
+/* The merged root looks like upper, which therefore must look like the uppermost layer's root. */
+static int prepare_upper(const struct rootfs_request *request, struct error *err)
+{
+	const char *uppermost = request->layers.items[request->layers.count - 1];
+	auto_close int layer = -1, upper = -1;
+
+	if (mkdirat(request->state, "upper", 0700) < 0 || mkdirat(request->state, "work", 0700) < 0)
+		return fail_call(err, "mkdirat", "cannot make the overlay's directories");
+	layer = open(uppermost, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (layer < 0)
+		return fail_call(err, "open", "cannot open the layer %s", uppermost);
+	upper = openat(request->state, "upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (upper < 0)
+		return fail_call(err, "openat", "cannot open the overlay's upper directory");
+	return attributes_copy(layer, upper, request->single_id, err);
+}
+
+/* The name that mount options can have of a directory that is open here. */
+static int path_of(int directory, char *path, size_t size, struct error *err)
+{
+	char link[32];
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", directory);
+	length = readlink(link, path, size - 1);
+	if (length < 0)
+		return fail_call(err, "readlink",
+				 "cannot name the bundle's directory in the store");
+	path[length] = '\0';
+	return 0;
+}
+
+/* ---- the new way: fsconfig, layer by layer --------------------------------------------------- */
+
+static int set_option(int context, const char *key, const char *value, struct error *err)
+{
+	if (fsconfig(context, FSCONFIG_SET_STRING, key, value, 0) < 0)
+		return fail_call(err, "fsconfig", "cannot give overlayfs %s=%s", key, value);
+	return 0;
+}
+
+static int set_layers(int context, const struct rootfs_request *request, struct error *err)
+{
+	for (size_t i = request->layers.count; i-- > 0;)
+		TRY(set_option(context, "lowerdir+", request->layers.items[i], err));
+	return 0;
+}
+
+static int set_upper(int context, const char *state, struct error *err)
+{
+	char path[4096 + 8];
+
+	snprintf(path, sizeof(path), "%s/upper", state);
+	TRY(set_option(context, "upperdir", path, err));
+	snprintf(path, sizeof(path), "%s/work", state);
+	TRY(set_option(context, "workdir", path, err));
+	if (rootfs_user_xattrs() && fsconfig(context, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
+		return fail_call(err, "fsconfig", "cannot give overlayfs userxattr");
+	return 0;
+}
+
+static int mount_by_context(const struct rootfs_request *request, const char *state,
+			    struct error *err)
+{
+	auto_close int context = fsopen("overlay", FSOPEN_CLOEXEC);
+	auto_close int tree = -1;
+
+	if (context < 0)
+		return fail_call(err, "fsopen", "cannot use overlayfs");
+	TRY(set_layers(context, request, err));
+	TRY(set_upper(context, state, err));
+	if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return fail_call(err, "fsconfig", "cannot make the overlay");
+	tree = fsmount(context, FSMOUNT_CLOEXEC, 0);
+	if (tree < 0)
+		return fail_call(err, "fsmount", "cannot make the overlay's mount");
+	if (move_mount(tree, "", AT_FDCWD, request->target, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return fail_call(err, "move_mount", "cannot mount the overlay on %s",
+				 request->target);
+	return 0;
+}
+
+/* ---- the old way: mount(2) ------------------------------------------------------------------- */
+
+/* ':' separates layers, ',' options, '\' takes the meaning from both. */
+static void add_escaped(struct text *options, const char *path)
+{
+	for (; *path; path++) {
+		if (strchr(":,\\", *path))
+			text_add(options, "\\");
+		text_add_bytes(options, path, 1);
+	}
+}
+
+static int mount_by_string(const struct rootfs_request *request, const char *state,
+			   struct error *err)
+{
+	auto_text struct text options = { 0 };
+
+	text_add(&options, "lowerdir=");
+	for (size_t i = request->layers.count; i-- > 0;) {
+		add_escaped(&options, request->layers.items[i]);
+		text_add(&options, i ? ":" : ",upperdir=");
+	}
+	add_escaped(&options, state);
+	text_add(&options, "/upper,workdir=");
+	add_escaped(&options, state);
+	text_add(&options, "/work");
+	if (rootfs_user_xattrs())
+		text_add(&options, ",userxattr");
+	if (options.length > OPTIONS_MOST)
+		return fail(err, E2BIG, "too many layers (%zu) for this kernel's mount options",
+			    request->layers.count);
+	if (mount("overlay", request->target, "overlay", 0, options.data) < 0)
+		return fail_call(err, "mount", "cannot mount the overlay on %s", request->target);
+	return 0;
+}
+
+/* ---- the driver ------------------------------------------------------------------------------ */
+
+static int overlay_make(const struct rootfs_request *request, struct error *err)
+{
+	char state[4096];
+	int result;
+
+	TRY(prepare_upper(request, err));
+	TRY(path_of(request->state, state, sizeof(state), err));
+	result = mount_by_context(request, state, err);
+	if (result != -EINVAL && result != -ENOSYS)
+		return result;
+	memset(err, 0, sizeof(*err));
+	return mount_by_string(request, state, err);
+}
+
+static bool is_overlay_mount(const char *target)
+{
+	auto_close int fd = open(target, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct statfs filesystem;
+	struct statx look;
+
+	return fd >= 0 && fstatfs(fd, &filesystem) == 0 &&
+	       (unsigned long)filesystem.f_type == OVERLAYFS_SUPER_MAGIC &&
+	       statx(fd, "", AT_EMPTY_PATH, 0, &look) == 0 &&
+	       (look.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) &&
+	       (look.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
+/* A container has its own copy of the mount, which umount does not reach. While one lives, the
+ * kernel refuses a second overlay on the same upper (with index=on, else it only warns). */
+static int check_unused(int state, struct error *err)
+{
+	auto_close int context = fsopen("overlay", FSOPEN_CLOEXEC);
+	char path[4096];
+
+	TRY(path_of(state, path, sizeof(path), err));
+	if (context < 0 || fsconfig(context, FSCONFIG_SET_STRING, "lowerdir", path, 0) < 0 ||
+	    set_upper(context, path, NULL) < 0 ||
+	    fsconfig(context, FSCONFIG_SET_STRING, "index", "on", 0) < 0)
+		return 0;
+	if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0 && errno == EBUSY)
+		return fail(err, EBUSY, "a container still runs on this bundle");
+	return 0;
+}
+
+static int overlay_release(const char *target, int state, struct error *err)
+{
+	while (is_overlay_mount(target))
+		if (umount2(target, UMOUNT_NOFOLLOW) < 0)
+			return fail_call(err, "umount", "cannot unmount %s", target);
+	return check_unused(state, err);
+}
+
+const struct rootfs_driver rootfs_overlay = {
+	.name = "overlay",
+	.usable = overlay_usable,
+	.make = overlay_make,
+	.release = overlay_release,
+};

@@ -1,0 +1,54 @@
+/* rootfs_private.h -- what the rootfs drivers share. */
+#ifndef ROOTFS_PRIVATE_H
+#define ROOTFS_PRIVATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "image/rootfs.h"
+
+extern const struct rootfs_driver rootfs_overlay;
+extern const struct rootfs_driver rootfs_copy;
+
+/* ---- attributes.c: everything of an inode but its content ------------------------------------ */
+
+/* Owner (unless single_id), mode, xattrs and mtime of the open file or directory `from` onto `to`.
+ * Marks of overlayfs and the host's SELinux label stay behind; xattrs that `from` does not have
+ * are taken away from `to`; a file system without xattrs is no failure. */
+int attributes_copy(int from, int to, bool single_id, struct error *err);
+
+/* The same for what cannot be opened: symbolic links, devices, FIFOs. */
+struct attributes_pair {
+	int from, to; /* directories */
+	const char *name;
+	const struct stat *stat; /* of the source */
+};
+
+int attributes_copy_at(const struct attributes_pair *pair, bool single_id, struct error *err);
+
+/* Is the directory marked as hiding what lower layers have there? */
+bool attributes_opaque(int directory);
+
+/* ---- content.c ------------------------------------------------------------------------------- */
+
+/* All bytes of `from` into the empty file `to`: a reflink, else copied inside the kernel, else
+ * read and written. Holes stay holes. */
+int content_copy(int from, int to, int64_t size, struct error *err);
+
+/* ---- links.c: which inode is where already --------------------------------------------------- */
+
+struct links { /* start with { 0 } */
+	struct link **buckets;
+	size_t bucket_count, count;
+	struct arena arena;
+};
+
+/* Path of the copy of that inode, or NULL. */
+const char *links_find(const struct links *links, uint64_t inode);
+void links_add(struct links *links, uint64_t inode, const char *path);
+void links_free(struct links *links);
+
+#endif
