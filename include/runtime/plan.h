@@ -34,8 +34,10 @@ struct plan_options {
 	bool start_by_parent;   /* `run`: no start socket; the launcher sends PHASE_START */
 	unsigned preserve_fds;  /* 3 .. 3+N-1 stay open */
 	unsigned listen_fds;    /* socket activation: LISTEN_FDS=N, LISTEN_PID=1 */
-	const char *state_head; /* the hooks' state document before and after the pid */
-	const char *state_tail;
+	const char *state_head; /* createContainer hooks: the state document before and … */
+	const char *state_tail; /* … after the pid (status "creating") */
+	const char *start_state_head; /* startContainer hooks (status "created"); NULL: as above */
+	const char *start_state_tail;
 };
 
 /* A finished plan: one block of memory in the arena, with a few numbers for the launcher. */
@@ -54,12 +56,14 @@ int plan_create(const struct spec *spec, const struct facts *facts,
 /* The plan of another process in a running container (exec): join by the slot-0 pidfd, then
  * identity, security and exec. `namespaces`: CLONE_NEW* of the container to be joined. */
 struct plan_exec_options {
+	const char *id; /* the session keyring is its; NULL: none is joined */
 	uint64_t namespaces;
 	bool user_namespace; /* the container has one: the ids given are inside it */
 	struct plan_filter filter;
 	bool no_new_keyring;
 	unsigned preserve_fds;
-	const char *rootfs_link; /* containers without pivot: chroot there; or NULL */
+	const char *rootfs_link; /* containers without pivot or mount namespace: "/proc/PID/root",
+				    to chroot there; or NULL */
 };
 int plan_exec(const struct spec_process *process, const struct facts *facts,
 	      const struct plan_exec_options *options, struct arena *arena, struct plan *plan,
@@ -73,7 +77,11 @@ static inline const char *plan_text(const struct plan *plan, uint32_t offset)
 /* One line a step: `clone new=pid,net,mnt   # linux.namespaces`. json: an array of objects. */
 void plan_print(const struct plan *plan, bool json, struct text *out);
 
-/* The row of a step kind. */
+/* Every mount option that is understood here rather than by a file system, sorted, NULL-terminated
+ * (`features`: mountOptions). */
+extern const char *const plan_mount_option_names[];
+
+/* The row of a step kind; NULL for STEP_NONE and beyond. */
 struct step_row {
 	const char *name;
 	enum step_side side;

@@ -1,0 +1,143 @@
+/* chapters.h -- what the chapters of the planner share: the draft they write on, and their order
+ * (create.c, exec.c). */
+#ifndef PLAN_CHAPTERS_H
+#define PLAN_CHAPTERS_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "builder.h"
+#include "runtime/facts.h"
+#include "runtime/plan.h"
+#include "runtime/spec.h"
+
+/* A file system that is mounted writable and made read-only when everything in it has its place. */
+struct late_readonly {
+	struct late_readonly *next;
+	const char *target;
+	const char *where;
+};
+
+struct draft {
+	struct builder build;
+	struct arena *arena;
+	const struct facts *facts;
+	struct error *err;
+
+	const struct spec_process *process;
+	struct plan_filter filter;
+	unsigned keep_fds; /* descriptors from 3 that the program inherits */
+
+	/* create only */
+	const struct spec *spec;
+	const struct plan_options *options;
+	uint64_t created; /* CLONE_NEW*: made for this container */
+	uint64_t joined;  /* entered by path; exec: the container's */
+	struct late_readonly *late, **late_end;
+};
+
+/* Add a step: ADD(draft, HOSTNAME, "hostname", .text = { name })->slot = slot */
+#define ADD(draft, KIND, PLACE, ...)                                                               \
+	builder_add(&(draft)->build,                                                               \
+		    &(struct step_values){ .kind = STEP_##KIND, .where = (PLACE), ##__VA_ARGS__ })
+
+/* The JSON path of an element: place(draft, "mounts[%zu].source", i) */
+#define place(draft, ...) arena_format((draft)->arena, __VA_ARGS__)
+
+/* The namespace is the container's own: new, or joined. */
+static inline bool has_namespace(const struct draft *draft, uint64_t kind)
+{
+	return (draft->created | draft->joined) & kind;
+}
+
+/* Something other than the initial user namespace: no mknod, no fresh mounts of what others own. */
+static inline bool in_user_namespace(const struct draft *draft)
+{
+	return has_namespace(draft, 0x10000000 /* CLONE_NEWUSER */) ||
+	       draft->facts->in_user_namespace;
+}
+
+/* paths.c: absolute, without "//", "." and ".." (lexically; links are the init image's matter). */
+const char *path_clean(struct arena *arena, const char *path);
+/* `path` made absolute by `directory`. */
+const char *path_from(struct arena *arena, const char *directory, const char *path);
+/* Strictly below: path_below("/proc/sys", "/proc"). Both clean. */
+bool path_below(const char *path, const char *directory);
+
+/* namespaces.c */
+int namespaces_read(struct draft *draft);
+int plan_namespaces(struct draft *draft);
+/* The map is such that setgroups(2) has to be given up for it. */
+bool setgroups_denied(const struct draft *draft);
+bool id_is_mapped(const struct spec_id_mapping *items, size_t count, uint32_t id);
+
+/* rootfs.c */
+int plan_rootfs(struct draft *draft);
+void plan_enter_root(struct draft *draft);
+void plan_root_attributes(struct draft *draft);
+/* What rootfsPropagation asks for (MS_*, with MS_REC), 0 when absent. */
+uint64_t rootfs_propagation(const struct draft *draft);
+
+/* trees.c: bind sources. */
+struct tree {
+	const char *source; /* absolute, on the host */
+	const char *where;
+	bool recursive, nofollow;
+	uint64_t set, clear;
+	bool recursive_attributes;
+	uint64_t propagation;
+};
+/* Clone the tree, by the launcher where it may, else by the init image; returns its slot. */
+int plan_tree(struct draft *draft, const struct tree *tree);
+/* May mounts below a host's shared mount show up on the host? */
+bool shares_with_host(const struct draft *draft);
+/* The propagation of a tree that no option speaks about. */
+uint64_t default_propagation(const struct draft *draft);
+
+/* mounts.c, cgroup_mounts.c */
+struct mount_options;
+struct mount_draft {
+	const struct spec_mount *mount;
+	size_t index;
+	const char *where;  /* "mounts[3]" */
+	const char *target; /* clean */
+	const struct mount_options *options;
+};
+int plan_mounts(struct draft *draft);
+void plan_late_readonly(struct draft *draft);
+/* May the init image mount a new file system that belongs to namespaces of that kind? */
+bool may_mount_new(const struct draft *draft, uint64_t namespace_kind);
+void plan_cgroup_mount(struct draft *draft, const struct mount_draft *mount);
+
+/* binds.c */
+void plan_bind(struct draft *draft, const struct mount_draft *mount, const char *source,
+	       bool recursive);
+void plan_remount(struct draft *draft, const struct mount_draft *mount);
+
+/* devices.c, masks.c, hooks.c, console.c */
+int plan_devices(struct draft *draft);
+int plan_masks(struct draft *draft);
+int plan_sysctls(struct draft *draft);
+void plan_runtime_hooks_phase(struct draft *draft);
+void plan_create_container_hooks(struct draft *draft);
+void plan_start_container_hooks(struct draft *draft);
+
+/* limits.c, security.c, identity.c: who the process is and what it may do. */
+int plan_limits(struct draft *draft);
+int plan_cpu_affinity(struct draft *draft, const char *list, const char *where);
+int plan_labels(struct draft *draft);
+void plan_seccomp(struct draft *draft);
+int plan_bounding(struct draft *draft);
+int plan_capabilities(struct draft *draft);
+int plan_identity(struct draft *draft);
+
+/* program.c: the terminal and the program. */
+void plan_console(struct draft *draft);
+int plan_executable(struct draft *draft);
+int plan_exec_program(struct draft *draft);
+
+#endif

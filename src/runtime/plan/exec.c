@@ -1,0 +1,87 @@
+/* exec.c -- the plan of another process in a running container (`exec`): enter by its pidfd in slot
+ * 0, then become the process in one go.
+ *
+ * The launcher gives birth in the container's pid namespace, since a process cannot change its own
+ * (JOIN_PROCESS leaves it out). The CPU affinity "initial" is that of our own work. */
+#include "chapters.h"
+#include "mount_flags.h"
+
+static int plan_affinity(struct draft *draft, bool final)
+{
+	const struct spec_exec_cpu_affinity *affinity = draft->process->exec_cpu_affinity;
+
+	if (!affinity)
+		return 0;
+	return final ? plan_cpu_affinity(draft, affinity->final, "process.execCPUAffinity.final")
+		     : plan_cpu_affinity(draft, affinity->initial,
+					 "process.execCPUAffinity.initial");
+}
+
+static void join_container(struct draft *draft)
+{
+	int container = builder_slot(&draft->build);
+
+	ADD(draft, JOIN_PROCESS, NULL, .number = { draft->joined & ~(uint64_t)CLONE_NEWPID })
+		->slot = container;
+	if (draft->joined & CLONE_NEWUSER)
+		ADD(draft, BECOME_ROOT, NULL);
+	ADD(draft, SESSION, NULL);
+}
+
+static void plan_keyring(struct draft *draft, const struct plan_exec_options *options)
+{
+	const char *label = draft->facts->selinux ? draft->process->selinux_label : NULL;
+
+	if (!options->no_new_keyring && options->id)
+		ADD(draft, KEYRING, NULL, .text = { place(draft, "_ses.%s", options->id), label });
+}
+
+/* A container that has no mount namespace of its own, or did not pivot. */
+static void enter_rootfs(struct draft *draft, const char *link)
+{
+	int slot;
+
+	if (!link)
+		return;
+	slot = builder_slot(&draft->build);
+	ADD(draft, OPEN_PATH, NULL, .text = { link })->slot = slot;
+	ADD(draft, ROOT_DIRECTORY, NULL)->slot = slot;
+	ADD(draft, CHROOT, NULL);
+}
+
+static void plan_umask(struct draft *draft)
+{
+	const uint32_t *mask = draft->process->user->umask;
+
+	if (mask)
+		ADD(draft, UMASK, "process.user.umask", .number = { *mask });
+}
+
+int plan_exec(const struct spec_process *process, const struct facts *facts,
+	      const struct plan_exec_options *options, struct arena *arena, struct plan *plan,
+	      struct error *err)
+{
+	struct draft draft = {
+		.arena = arena,
+		.facts = facts,
+		.err = err,
+		.process = process,
+		.filter = options->filter,
+		.keep_fds = options->preserve_fds,
+		.joined = options->namespaces | (options->user_namespace ? CLONE_NEWUSER : 0),
+	};
+
+	builder_start(&draft.build, arena);
+	TRY(plan_affinity(&draft, false));
+	join_container(&draft);
+	plan_keyring(&draft, options);
+	enter_rootfs(&draft, options->rootfs_link);
+	plan_console(&draft);
+	plan_umask(&draft);
+	TRY(plan_executable(&draft));
+	TRY(plan_affinity(&draft, true));
+	TRY(plan_identity(&draft));
+	TRY(plan_exec_program(&draft));
+	plan->start_slot = STEP_NO_SLOT;
+	return builder_finish(&draft.build, plan, err);
+}

@@ -1,0 +1,51 @@
+/* hooks.c -- plan the hooks that run in the container's namespaces, and the point where the parent
+ * runs those of the runtime's namespaces (config.md "POSIX-platform Hooks"). */
+#include "chapters.h"
+
+struct hook_state {
+	const char *head, *tail;
+};
+
+static void plan_hook(struct draft *draft, const struct spec_hook *hook, const char *kind,
+		      size_t index, struct hook_state state)
+{
+	char *parts[] = { (char *)state.head, (char *)state.tail };
+	struct builder *build = &draft->build;
+
+	ADD(draft, HOOK, place(draft, "hooks.%s[%zu]", kind, index), .text = { hook->path },
+	    .data = { 0, builder_list(build, hook->args.items, hook->args.count),
+		      builder_list(build, hook->env.items, hook->env.count),
+		      builder_list(build, parts, 2) },
+	    .number = { hook->timeout ? (uint64_t)*hook->timeout : 0, index });
+}
+
+void plan_runtime_hooks_phase(struct draft *draft)
+{
+	const struct spec_hooks *hooks = draft->spec->hooks;
+
+	if (hooks && (hooks->prestart.count || hooks->create_runtime.count))
+		ADD(draft, PHASE, hooks->prestart.count ? "hooks.prestart" : "hooks.createRuntime",
+		    .number = { PHASE_RUNTIME_HOOKS });
+}
+
+void plan_create_container_hooks(struct draft *draft)
+{
+	const struct spec_hooks *hooks = draft->spec->hooks;
+	struct hook_state state = { draft->options->state_head, draft->options->state_tail };
+
+	for (size_t i = 0; hooks && i < hooks->create_container.count; i++)
+		plan_hook(draft, &hooks->create_container.items[i], "createContainer", i, state);
+}
+
+void plan_start_container_hooks(struct draft *draft)
+{
+	const struct spec_hooks *hooks = draft->spec->hooks;
+	const struct plan_options *options = draft->options;
+	struct hook_state state = {
+		options->start_state_head ? options->start_state_head : options->state_head,
+		options->start_state_head ? options->start_state_tail : options->state_tail,
+	};
+
+	for (size_t i = 0; hooks && i < hooks->start_container.count; i++)
+		plan_hook(draft, &hooks->start_container.items[i], "startContainer", i, state);
+}

@@ -1,0 +1,63 @@
+/* program.c -- plan the terminal, and the program that is finally executed. */
+#include <string.h>
+
+#include "chapters.h"
+#include "mount_flags.h"
+
+void plan_console(struct draft *draft)
+{
+	const struct spec_console_size *size = draft->process->console_size;
+	bool mount = draft->created & CLONE_NEWNS || (draft->spec && draft->joined & CLONE_NEWNS);
+
+	if (draft->process->terminal)
+		ADD(draft, CONSOLE, "process.terminal",
+		    .number = { size ? size->height : 0, size ? size->width : 0, mount,
+				draft->process->user->uid });
+}
+
+static const char *environment_get(const struct strings *environment, const char *prefix)
+{
+	const char *value = NULL;
+
+	for (size_t i = 0; i < environment->count; i++)
+		if (text_starts(environment->items[i], prefix))
+			value = environment->items[i] + strlen(prefix);
+	return value;
+}
+
+int plan_executable(struct draft *draft)
+{
+	const struct spec_process *process = draft->process;
+
+	if (process->args.count == 0) {
+		fail(draft->err, EINVAL, "no program to execute is given");
+		return fail_where(draft->err, "process.args");
+	}
+	ADD(draft, EXECUTABLE, "process.args[0]",
+	    .text = { process->args.items[0], environment_get(&process->env, "PATH="),
+		      process->cwd });
+	return 0;
+}
+
+/* Exactly what is configured, with two additions that engines rely on: sd_listen_fds(3) when
+ * sockets are handed on, and HOME when it is missing, which only the container's /etc/passwd can
+ * tell (find-home). */
+int plan_exec_program(struct draft *draft)
+{
+	const struct spec_process *process = draft->process;
+	struct strings environment = { 0 };
+	unsigned sockets = draft->options ? draft->options->listen_fds : 0;
+
+	for (size_t i = 0; i < process->env.count; i++)
+		strings_add(&environment, process->env.items[i], draft->arena);
+	if (sockets > 0) {
+		strings_add(&environment, arena_format(draft->arena, "LISTEN_FDS=%u", sockets),
+			    draft->arena);
+		strings_add(&environment, arena_string(draft->arena, "LISTEN_PID=1"), draft->arena);
+	}
+	ADD(draft, EXEC, "process.args",
+	    .data = { builder_list(&draft->build, process->args.items, process->args.count),
+		      builder_list(&draft->build, environment.items, environment.count) },
+	    .number = { !environment_get(&process->env, "HOME=") });
+	return 0;
+}

@@ -1,0 +1,106 @@
+/* rootfs.c -- plan the container's root: attach it, enter it, and what becomes of it at the end.
+ *
+ * A clone of the root filesystem is attached where the bundle has it, so that hooks find it there;
+ * its parent is a slave or private by then, or the host would see it too (rootfsPropagation
+ * "shared" concerns the container's "/" and the host's mounts bound below it, never our way
+ * there). */
+#include "chapters.h"
+#include "mount_flags.h"
+#include "mount_options.h"
+
+uint64_t rootfs_propagation(const struct draft *draft)
+{
+	const char *name = draft->spec->linux_->rootfs_propagation;
+
+	return name && *name ? mount_propagation(name) : 0;
+}
+
+static int check_propagation(struct draft *draft)
+{
+	const char *name = draft->spec->linux_->rootfs_propagation;
+
+	if (!name || !*name || rootfs_propagation(draft))
+		return 0;
+	fail(draft->err, EINVAL, "unknown propagation \"%s\"", name);
+	return fail_where(draft->err, "linux.rootfsPropagation");
+}
+
+static void attach_root(struct draft *draft)
+{
+	const char *rootfs = draft->options->rootfs;
+	bool private = rootfs_propagation(draft) & MS_PRIVATE;
+	struct tree tree = {
+		.source = rootfs,
+		.where = "root.path",
+		.recursive = true,
+		.recursive_attributes = true,
+		.propagation = private ? MS_PRIVATE | MS_REC : MS_SLAVE | MS_REC,
+	};
+
+	ADD(draft, PROPAGATION, "linux.rootfsPropagation", .text = { "/" },
+	    .number = { private ? MS_PRIVATE : MS_SLAVE, true });
+	draft->build.stage = STAGE_CONTAINER;
+	ADD(draft, ROOT, "root.path", .text = { rootfs })->slot = plan_tree(draft, &tree);
+}
+
+/* Without a mount namespace nothing may be mounted: it would be on the host. */
+static int refuse_mounts(struct draft *draft)
+{
+	const struct spec_linux *linux_ = draft->spec->linux_;
+	const char *where = draft->spec->mounts.count      ? "mounts"
+			    : linux_->masked_paths.count   ? "linux.maskedPaths"
+			    : linux_->readonly_paths.count ? "linux.readonlyPaths"
+			    : draft->spec->root && draft->spec->root->readonly ? "root.readonly"
+									       : NULL;
+
+	if (!where)
+		return 0;
+	fail(draft->err, EINVAL, "impossible without a mount namespace: it would change the host");
+	return fail_where(draft->err, "%s", where);
+}
+
+static void use_directory(struct draft *draft)
+{
+	int slot = builder_slot(&draft->build);
+
+	draft->build.stage = STAGE_CONTAINER;
+	ADD(draft, OPEN_PATH, "root.path", .text = { draft->options->rootfs })->slot = slot;
+	ADD(draft, ROOT_DIRECTORY, "root.path")->slot = slot;
+}
+
+int plan_rootfs(struct draft *draft)
+{
+	TRY(check_propagation(draft));
+	if (has_namespace(draft, CLONE_NEWNS)) {
+		attach_root(draft);
+		return 0;
+	}
+	TRY(refuse_mounts(draft));
+	use_directory(draft);
+	return 0;
+}
+
+void plan_enter_root(struct draft *draft)
+{
+	if (!has_namespace(draft, CLONE_NEWNS))
+		ADD(draft, CHROOT, "root.path");
+	else if (draft->options->no_pivot)
+		ADD(draft, MOVE_ROOT, "root.path");
+	else
+		ADD(draft, PIVOT, "root.path");
+}
+
+/* Private is what it is already; the rest becomes so only when the host's mounts are gone. */
+void plan_root_attributes(struct draft *draft)
+{
+	bool readonly = draft->spec->root && draft->spec->root->readonly;
+	uint64_t propagation = rootfs_propagation(draft);
+
+	if (!has_namespace(draft, CLONE_NEWNS))
+		return;
+	if (propagation & (MS_PRIVATE | MS_SLAVE))
+		propagation = 0;
+	if (readonly || propagation)
+		ADD(draft, ROOT_ATTRIBUTES, readonly ? "root.readonly" : "linux.rootfsPropagation",
+		    .number = { readonly ? MOUNT_ATTR_RDONLY : 0, propagation });
+}
