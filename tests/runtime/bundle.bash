@@ -1,0 +1,129 @@
+# bundle.bash -- what every runtime test stands on: a busybox root filesystem, a bundle of it, the
+# runtime under test ($RUNTIME: coffer, runc or crun), and the promise that nothing is left behind.
+# shellcheck shell=bash disable=SC2034
+
+: "${RUNTIME:=coffer}"
+RUNTIME=$(command -v "$RUNTIME" || echo "$RUNTIME")
+runtime_name=$(basename "$RUNTIME")
+CGROUP_PARENT=/coffer-test-$$
+
+# is NAME…: is the runtime under test one of these?
+is() {
+	local name
+	for name; do
+		[ "$runtime_name" = "$name" ] && return 0
+	done
+	return 1
+}
+
+make_rootfs() {
+	local root=$1 applet
+	mkdir -p "$root"/{bin,dev,etc,proc,sys,tmp,root,usr/bin}
+	cp "$(command -v busybox)" "$root/bin/busybox"
+	for applet in sh cat ls echo sleep true false id env pwd stat mount umount hostname kill mkdir \
+		touch rm ln readlink test tty stty ps head tail grep seq dd sync chmod chown mknod \
+		cut tr wc sort uname date printf ulimit nice ionice chrt taskset find xargs; do
+		ln -s busybox "$root/bin/$applet"
+	done
+	printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n' >"$root/etc/passwd"
+	printf 'root:x:0:\nuser:x:1000:\n' >"$root/etc/group"
+	mkdir -p "$root/home/user"
+	chown 1000:1000 "$root/home/user"
+}
+
+# One root filesystem a file of tests, copied for each bundle.
+common_setup_file() {
+	make_rootfs "$BATS_FILE_TMPDIR/rootfs"
+}
+
+# A fresh bundle in $BUNDLE and a fresh state directory in $ROOT; $ID is the container's name.
+common_setup() {
+	BUNDLE=$BATS_TEST_TMPDIR/bundle
+	ROOT=$BATS_TEST_TMPDIR/state
+	ID=test-$BATS_TEST_NUMBER-$$
+	CGROUP=$CGROUP_PARENT/$ID
+	mkdir -p "$BUNDLE" "$ROOT"
+	cp -a "$BATS_FILE_TMPDIR/rootfs" "$BUNDLE/rootfs"
+	"$RUNTIME" spec --bundle "$BUNDLE"
+	config --arg cgroup "$CGROUP" '.process.terminal = false | .root.readonly = false
+		| .linux.cgroupsPath = $cgroup | del(.process.rlimits)'
+}
+
+common_teardown() {
+	local id
+	for id in $(rt list -q 2>/dev/null); do
+		rt delete --force "$id" 2>/dev/null || true
+	done
+	find /sys/fs/cgroup -depth -type d -path "*$CGROUP_PARENT*" -exec rmdir {} \; 2>/dev/null || true
+}
+
+rt() {
+	"$RUNTIME" --root "$ROOT" "$@"
+}
+
+# config JQ-ARGUMENTS…: change config.json.
+config() {
+	jq "$@" "$BUNDLE/config.json" >"$BUNDLE/config.new"
+	mv "$BUNDLE/config.new" "$BUNDLE/config.json"
+}
+
+# args WORD…: what the container runs.
+args() {
+	config '.process.args = $ARGS.positional' --args "$@"
+}
+
+# sh_args SCRIPT: the container runs a shell script.
+sh_args() {
+	args /bin/sh -c "$1"
+}
+
+# run_container: foreground run; `run run_container` keeps status and output.
+run_container() {
+	rt run --bundle "$BUNDLE" "$ID"
+}
+
+create_container() {
+	rt create --bundle "$BUNDLE" "$ID" </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1
+}
+
+# Start a container that sleeps; it is running afterwards.
+start_sleeper() {
+	args /bin/sleep 1000
+	rt run --detach --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>"$BATS_TEST_TMPDIR/err" 3>&- ||
+		{ cat "$BATS_TEST_TMPDIR/err"; return 1; }
+}
+
+status_of() {
+	rt state "$1" | jq -r .status
+}
+
+# wait_until COMMAND…: bounded, for what another process does.
+wait_until() {
+	local try
+	for try in $(seq 100); do
+		"$@" && return 0
+		sleep 0.05
+	done
+	echo "never true: $*"
+	return 1
+}
+
+has_status() {
+	[ "$(status_of "$1")" = "$2" ]
+}
+
+# Nothing of the container is left: no state, no process, no cgroup, no mount.
+nothing_left() {
+	[ -z "$(ls "$ROOT" 2>/dev/null)" ] || { echo "state is left: $(ls "$ROOT")"; return 1; }
+	! find /sys/fs/cgroup -type d -path "*$CGROUP*" 2>/dev/null | grep . || return 1
+	! grep -F "$BUNDLE" /proc/self/mountinfo || return 1
+}
+
+# refused PATTERN: the last `run` failed with exactly one line that matches.
+refused() {
+	[ "$status" -ne 0 ] || { echo "succeeded: $output"; return 1; }
+	[[ "$output" =~ $1 ]] || { echo "says: $output"; return 1; }
+	if is coffer; then
+		[ "${#lines[@]}" = 1 ] || { echo "more than one line: $output"; return 1; }
+	fi
+}
