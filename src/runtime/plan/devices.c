@@ -72,14 +72,14 @@ static void plan_default_device(struct draft *draft, const struct default_device
 				device_number(device->major, device->minor) });
 }
 
-static int check_device(struct draft *draft, const struct spec_device *device,
-			const struct name_row *type, const char *where)
+static int check_device(struct draft *draft, const struct spec_device *device, const char *where,
+			uint64_t *type)
 {
-	if (!type) {
+	if (!spec_name_value(file_type_names, device->type, type)) {
 		fail(draft->err, EINVAL, "unknown device type \"%s\"", device->type);
 		return fail_where(draft->err, "%s.type", where);
 	}
-	if (type->value == S_IFIFO)
+	if (*type == S_IFIFO)
 		return 0;
 	if (device->major < 0 || device->major > MAJOR_MOST) {
 		fail(draft->err, ERANGE, "a device's major number is 0 to %d", MAJOR_MOST);
@@ -97,22 +97,21 @@ static int plan_configured_device(struct draft *draft, size_t index)
 	const struct spec_device *device = &draft->spec->linux_->devices.items[index];
 	const char *where = place(draft, "linux.devices[%zu]", index);
 	const char *path = path_clean(draft->arena, device->path);
-	const struct name_row *type = name_find(file_type_names, device->type);
 	unsigned mode = device->file_mode ? *device->file_mode : DEFAULT_MODE;
+	uint64_t type, number = 0;
 
-	TRY(check_device(draft, device, type, where));
+	TRY(check_device(draft, device, where, &type));
 	if (!strcmp(path, "/dev/ptmx")) /* the link's place */
 		return 0;
-	if (in_user_namespace(draft) && type->value != S_IFIFO) {
+	if (in_user_namespace(draft) && type != S_IFIFO) {
 		bind_device(draft, path, where);
 		return 0;
 	}
+	if (type != S_IFIFO)
+		number = device_number((uint64_t)device->major, (uint64_t)device->minor);
 	ADD(draft, DEVICE, where, .text = { path },
-	    .number = { type->value | (mode & 07777),
-			type->value == S_IFIFO
-				? 0
-				: device_number((uint64_t)device->major, (uint64_t)device->minor),
-			device->uid ? *device->uid : 0, device->gid ? *device->gid : 0 });
+	    .number = { type | (mode & 07777), number, device->uid ? *device->uid : 0,
+			device->gid ? *device->gid : 0 });
 	return 0;
 }
 

@@ -1,16 +1,12 @@
 /* limits.c -- plan what the scheduler and the memory manager are told about the process:
  * process.rlimits, scheduler, ioPriority, execCPUAffinity; linux.personality, memoryPolicy.
  * All of it while the process is still privileged. */
-#include <string.h>
-
 #include "base/number.h"
 #include "chapters.h"
-#include "names.h"
+#include "runtime/spec_names.h"
 
 /* Bits that a CPU or node list may have: the kernel's own limit for CPUs is 8192. */
-#define LIST_MOST   8192
-
-#define PER_LINUX32 0x0008
+#define LIST_MOST 8192
 
 static int refuse(struct draft *draft, const char *where, const char *what, const char *name)
 {
@@ -24,13 +20,13 @@ static int plan_rlimits(struct draft *draft)
 {
 	for (size_t i = 0; i < draft->process->rlimits.count; i++) {
 		const struct spec_rlimit *limit = &draft->process->rlimits.items[i];
-		const struct name_row *resource = name_find(rlimit_names, limit->type);
 		const char *where = place(draft, "process.rlimits[%zu]", i);
+		uint64_t resource;
 
-		if (!resource)
+		if (!spec_name_value(spec_rlimit_names, limit->type, &resource))
 			return refuse(draft, place(draft, "%s.type", where), "resource limit",
 				      limit->type);
-		ADD(draft, RLIMIT, where, .number = { resource->value, limit->soft, limit->hard });
+		ADD(draft, RLIMIT, where, .number = { resource, limit->soft, limit->hard });
 	}
 	return 0;
 }
@@ -47,37 +43,18 @@ struct scheduler_attributes {
 	uint64_t runtime, deadline, period;
 };
 
-static const struct name_row scheduler_policies[] = {
-	{ "SCHED_OTHER", 0 }, { "SCHED_FIFO", 1 }, { "SCHED_RR", 2 },       { "SCHED_BATCH", 3 },
-	{ "SCHED_ISO", 4 },   { "SCHED_IDLE", 5 }, { "SCHED_DEADLINE", 6 }, { 0 },
-};
-
-static const struct name_row scheduler_flags[] = {
-	{ "SCHED_FLAG_RESET_ON_FORK", 0x01 },  { "SCHED_FLAG_RECLAIM", 0x02 },
-	{ "SCHED_FLAG_DL_OVERRUN", 0x04 },     { "SCHED_FLAG_KEEP_POLICY", 0x08 },
-	{ "SCHED_FLAG_KEEP_PARAMS", 0x10 },    { "SCHED_FLAG_UTIL_CLAMP_MIN", 0x20 },
-	{ "SCHED_FLAG_UTIL_CLAMP_MAX", 0x40 }, { 0 },
-};
-
-static const struct name_row io_classes[] = {
-	{ "IOPRIO_CLASS_RT", 1 },
-	{ "IOPRIO_CLASS_BE", 2 },
-	{ "IOPRIO_CLASS_IDLE", 3 },
-	{ 0 },
-};
-
 /* The flags of a list of names. */
-static int read_flags(struct draft *draft, const struct name_row *table,
+static int read_flags(struct draft *draft, const struct spec_name *table,
 		      const struct strings *names, const char *where, uint64_t *flags)
 {
 	*flags = 0;
 	for (size_t i = 0; i < names->count; i++) {
-		const struct name_row *row = name_find(table, names->items[i]);
+		uint64_t flag;
 
-		if (!row)
+		if (!spec_name_value(table, names->items[i], &flag))
 			return refuse(draft, place(draft, "%s[%zu]", where, i), "flag",
 				      names->items[i]);
-		*flags |= row->value;
+		*flags |= flag;
 	}
 	return 0;
 }
@@ -86,17 +63,16 @@ static int plan_scheduler(struct draft *draft)
 {
 	const struct spec_scheduler *scheduler = draft->process->scheduler;
 	struct scheduler_attributes attributes = { .size = sizeof(attributes) };
-	const struct name_row *policy;
+	uint64_t policy;
 
 	if (!scheduler)
 		return 0;
-	policy = name_find(scheduler_policies, scheduler->policy);
-	if (!policy)
+	if (!spec_name_value(spec_scheduler_policy_names, scheduler->policy, &policy))
 		return refuse(draft, "process.scheduler.policy", "scheduling policy",
 			      scheduler->policy);
-	TRY(read_flags(draft, scheduler_flags, &scheduler->flags, "process.scheduler.flags",
-		       &attributes.flags));
-	attributes.policy = (uint32_t)policy->value;
+	TRY(read_flags(draft, spec_scheduler_flag_names, &scheduler->flags,
+		       "process.scheduler.flags", &attributes.flags));
+	attributes.policy = (uint32_t)policy;
 	attributes.nice = scheduler->nice;
 	attributes.priority = (uint32_t)scheduler->priority;
 	attributes.runtime = scheduler->runtime;
@@ -110,19 +86,17 @@ static int plan_scheduler(struct draft *draft)
 static int plan_io_priority(struct draft *draft)
 {
 	const struct spec_io_priority *io = draft->process->io_priority;
-	const struct name_row *class;
+	uint64_t class;
 
 	if (!io)
 		return 0;
-	class = name_find(io_classes, io->io_class);
-	if (!class)
+	if (!spec_name_value(spec_io_class_names, io->io_class, &class))
 		return refuse(draft, "process.ioPriority.class", "I/O class", io->io_class);
 	if (io->priority < 0 || io->priority > 7) {
 		fail(draft->err, ERANGE, "an I/O priority is 0 to 7");
 		return fail_where(draft->err, "process.ioPriority.priority");
 	}
-	ADD(draft, IO_PRIORITY, "process.ioPriority",
-	    .number = { class->value, (uint64_t)io->priority });
+	ADD(draft, IO_PRIORITY, "process.ioPriority", .number = { class, (uint64_t)io->priority });
 	return 0;
 }
 
@@ -178,45 +152,26 @@ int plan_cpu_affinity(struct draft *draft, const char *text, const char *where)
 
 /* ---- memory policy, personality -------------------------------------------------------------- */
 
-static const struct name_row memory_modes[] = {
-	{ "MPOL_DEFAULT", 0 },
-	{ "MPOL_PREFERRED", 1 },
-	{ "MPOL_BIND", 2 },
-	{ "MPOL_INTERLEAVE", 3 },
-	{ "MPOL_LOCAL", 4 },
-	{ "MPOL_PREFERRED_MANY", 5 },
-	{ "MPOL_WEIGHTED_INTERLEAVE", 6 },
-	{ 0 },
-};
-
-static const struct name_row memory_flags[] = {
-	{ "MPOL_F_NUMA_BALANCING", 1 << 13 },
-	{ "MPOL_F_RELATIVE_NODES", 1 << 14 },
-	{ "MPOL_F_STATIC_NODES", 1 << 15 },
-	{ 0 },
-};
-
 static int plan_memory_policy(struct draft *draft)
 {
 	const struct spec_memory_policy *policy =
 		draft->spec ? draft->spec->linux_->memory_policy : NULL;
 	struct bit_list nodes = { .length = 0 };
-	const struct name_row *mode;
-	uint64_t flags;
+	uint64_t mode, flags;
 
 	if (!policy)
 		return 0;
-	mode = name_find(memory_modes, policy->mode ? policy->mode : "");
-	if (!mode)
+	if (!spec_name_value(spec_memory_mode_names, policy->mode, &mode))
 		return refuse(draft, "linux.memoryPolicy.mode", "memory policy",
 			      policy->mode ? policy->mode : "");
-	TRY(read_flags(draft, memory_flags, &policy->flags, "linux.memoryPolicy.flags", &flags));
+	TRY(read_flags(draft, spec_memory_flag_names, &policy->flags, "linux.memoryPolicy.flags",
+		       &flags));
 	if (policy->nodes && *policy->nodes)
 		TRY(read_bit_list(draft, policy->nodes, "linux.memoryPolicy.nodes", &nodes));
 	/* The kernel looks at one bit less than it is told. */
 	ADD(draft, MEMORY_POLICY, "linux.memoryPolicy",
 	    .data = { builder_block(&draft->build, nodes.bits, nodes.length) },
-	    .number = { mode->value | flags, nodes.length ? nodes.length * 8 + 1 : 0 });
+	    .number = { mode | flags, nodes.length ? nodes.length * 8 + 1 : 0 });
 	return 0;
 }
 
@@ -224,18 +179,17 @@ static int plan_personality(struct draft *draft)
 {
 	const struct spec_personality *personality =
 		draft->spec ? draft->spec->linux_->personality : NULL;
-	const char *domain;
+	uint64_t persona;
 
 	if (!personality)
 		return 0;
-	domain = personality->domain ? personality->domain : "";
-	if (strcmp(domain, "LINUX") != 0 && strcmp(domain, "LINUX32") != 0)
-		return refuse(draft, "linux.personality.domain", "personality", domain);
+	if (!spec_name_value(spec_personality_names, personality->domain, &persona))
+		return refuse(draft, "linux.personality.domain", "personality",
+			      personality->domain ? personality->domain : "");
 	if (personality->flags.count)
 		return refuse(draft, "linux.personality.flags[0]", "flag",
 			      personality->flags.items[0]);
-	ADD(draft, PERSONALITY, "linux.personality",
-	    .number = { strcmp(domain, "LINUX32") ? 0 : PER_LINUX32 });
+	ADD(draft, PERSONALITY, "linux.personality", .number = { persona });
 	return 0;
 }
 

@@ -117,13 +117,6 @@ static const struct option_effect *find_option(const char *name)
 	return NULL;
 }
 
-uint64_t mount_propagation(const char *name)
-{
-	const struct option_effect *option = find_option(name);
-
-	return option && option->effect == PROPAGATE ? option->flags : 0;
-}
-
 static bool is_atime_mode(const struct option_effect *option)
 {
 	return option->flags & MS_ATIME_MODES;

@@ -39,7 +39,4 @@ struct mount_options {
 int mount_options_read(const struct strings *list, bool type_bind, const char *where,
 		       struct arena *arena, struct mount_options *options, struct error *err);
 
-/* A propagation option's flags ("rslave"), or 0. */
-uint64_t mount_propagation(const char *name);
-
 #endif

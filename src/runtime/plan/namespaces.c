@@ -9,32 +9,31 @@
  * belongs to its parent can be joined. Then an intermediate process joins first and clones
  * (JOIN_EARLY): the others while it still has the caller's privilege, the user namespace last, or
  * first when only that gives privilege. */
-#include <stdio.h>
 #include <string.h>
 
 #include "chapters.h"
 #include "mount_flags.h"
-#include "names.h"
+#include "runtime/spec_names.h"
 
 #define MADE_LATER (CLONE_NEWCGROUP | CLONE_NEWTIME)
 
 static int read_namespace(struct draft *draft, size_t index)
 {
 	const struct spec_namespace *entry = &draft->spec->linux_->namespaces.items[index];
-	const struct name_row *kind = name_find(clone_names, entry->type);
+	uint64_t kind;
 
-	if (!kind) {
+	if (!spec_name_value(spec_namespace_names, entry->type, &kind)) {
 		fail(draft->err, EINVAL, "unknown namespace type \"%s\"", entry->type);
 		return fail_where(draft->err, "linux.namespaces[%zu].type", index);
 	}
-	if (has_namespace(draft, kind->value)) {
+	if (has_namespace(draft, kind)) {
 		fail(draft->err, EINVAL, "the namespace \"%s\" is there twice", entry->type);
 		return fail_where(draft->err, "linux.namespaces[%zu].type", index);
 	}
 	if (entry->path && *entry->path)
-		draft->joined |= kind->value;
+		draft->joined |= kind;
 	else
-		draft->created |= kind->value;
+		draft->created |= kind;
 	return 0;
 }
 
@@ -67,9 +66,10 @@ static void join_by_init(struct draft *draft, const char *path, uint64_t kind, c
 
 static void join_other(struct draft *draft, const struct spec_namespace *entry, const char *where)
 {
-	uint64_t kind = name_find(clone_names, entry->type)->value;
 	bool user = has_namespace(draft, CLONE_NEWUSER);
+	uint64_t kind = 0;
 
+	spec_name_value(spec_namespace_names, entry->type, &kind);
 	if (user && (draft->facts->privileged || kind == CLONE_NEWPID))
 		join_early(draft, entry->path, kind, where);
 	else if (kind == CLONE_NEWPID)

@@ -70,7 +70,7 @@ void print_text_field(const struct plan *plan, enum step_field field, uint32_t o
 /* ---- numbers --------------------------------------------------------------------------------- */
 
 /* Names of the bits, joined by commas; the rest in hexadecimal. */
-static void print_flags(const struct name_row *table, uint64_t bits, struct text *out)
+static void print_flags(const struct spec_name *table, uint64_t bits, struct text *out)
 {
 	const char *separator = "";
 
@@ -89,7 +89,7 @@ static void print_capabilities(uint64_t bits, struct text *out)
 {
 	const char *separator = "";
 
-	for (const struct name_row *row = capability_rows; row->name; row++) {
+	for (const struct spec_name *row = spec_capability_names; row->name; row++) {
 		if (!(bits >> row->value & 1))
 			continue;
 		text_format(out, "%s%s", separator, row->name + strlen("CAP_"));
@@ -100,12 +100,12 @@ static void print_capabilities(uint64_t bits, struct text *out)
 		text_format(out, "%s%#llx", separator, (unsigned long long)bits);
 }
 
-static void print_name(const struct name_row *table, uint64_t value, struct text *out)
+static void print_name(const struct spec_name *table, uint64_t value, struct text *out)
 {
-	const struct name_row *row = name_of(table, value);
+	const char *name = name_of(table, value);
 
-	if (row)
-		text_add(out, row->name);
+	if (name)
+		text_add(out, name);
 	else
 		text_format(out, "%#llx", (unsigned long long)value);
 }
@@ -129,7 +129,7 @@ static void print_symbol(enum step_field field, uint64_t number, struct text *ou
 		text_format(out, "%04o", (unsigned)number);
 		break;
 	case FIELD_CLONE:
-		print_flags(clone_names, number, out);
+		print_flags(spec_namespace_names, number, out);
 		break;
 	case FIELD_MS:
 		print_flags(mount_flag_names, number, out);
@@ -138,7 +138,7 @@ static void print_symbol(enum step_field field, uint64_t number, struct text *ou
 		print_flags(attribute_names, number, out);
 		break;
 	case FIELD_PROPAGATION:
-		print_name(propagation_names, number, out);
+		print_name(spec_propagation_names, number, out);
 		break;
 	case FIELD_DEVICE:
 		print_device(number, out);
@@ -150,7 +150,7 @@ static void print_symbol(enum step_field field, uint64_t number, struct text *ou
 		print_capabilities(number, out);
 		break;
 	case FIELD_RLIMIT:
-		print_name(rlimit_names, number, out);
+		print_name(spec_rlimit_names, number, out);
 		break;
 	case FIELD_PHASE:
 		print_name(phase_names, number, out);

@@ -6,13 +6,15 @@
  * there). */
 #include "chapters.h"
 #include "mount_flags.h"
-#include "mount_options.h"
+#include "runtime/spec_names.h"
 
 uint64_t rootfs_propagation(const struct draft *draft)
 {
-	const char *name = draft->spec->linux_->rootfs_propagation;
+	uint64_t propagation = 0;
 
-	return name && *name ? mount_propagation(name) : 0;
+	spec_name_value(spec_propagation_names, draft->spec->linux_->rootfs_propagation,
+			&propagation);
+	return propagation;
 }
 
 static int check_propagation(struct draft *draft)

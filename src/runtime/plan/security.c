@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "chapters.h"
 #include "mount_flags.h"
-#include "names.h"
+#include "runtime/spec_names.h"
 
 /* ---- labels ---------------------------------------------------------------------------------- */
 
@@ -57,9 +57,9 @@ static int read_set(struct draft *draft, const struct strings *names, const char
 {
 	*bits = 0;
 	for (size_t i = 0; i < names->count; i++) {
-		int number = capability_of_name(names->items[i]);
+		uint64_t number;
 
-		if (number < 0) {
+		if (!spec_name_value(spec_capability_names, names->items[i], &number)) {
 			fail(draft->err, EINVAL, "unknown capability \"%s\"", names->items[i]);
 			return fail_where(draft->err, "process.capabilities.%s[%zu]", set, i);
 		}
@@ -72,7 +72,7 @@ static const char *names_of(struct arena *arena, uint64_t bits)
 {
 	const char *names = "";
 
-	for (const struct name_row *row = capability_rows; row->name; row++)
+	for (const struct spec_name *row = spec_capability_names; row->name; row++)
 		if (bits >> row->value & 1)
 			names = arena_format(arena, "%s%s%s", names, *names ? ", " : "", row->name);
 	return names;
