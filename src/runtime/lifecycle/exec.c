@@ -92,6 +92,7 @@ static int compile(struct visit *visit, struct error *err)
 {
 	const struct container_state *state = &visit->container.state;
 	struct plan_exec_options options = {
+		.id = state->id,
 		.namespaces = state->namespaces,
 		.user_namespace = state->user_namespace,
 		.no_new_keyring = state->no_new_keyring,
