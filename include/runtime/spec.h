@@ -183,6 +183,14 @@ int spec_locate(const struct spec_document *document, struct error *err);
 /* The namespace entry of that type ("pid"), or NULL: the runtime's own is kept. */
 const struct spec_namespace *spec_namespace_find(const struct spec *spec, const char *type);
 
+/* The file below /proc/sys of a linux.sysctl key, as sysctl(8) reads it: the first separator tells
+ * which of '.' and '/' separates ("net.ipv4.ip_forward" and "net/ipv4/conf/eth0.1/forwarding").
+ * false: not sound (empty, "." or ".." components, or longer than `size`). */
+bool spec_sysctl_path(const char *key, char *path, size_t size);
+
+/* Whether a mount is a bind: "bind" or "rbind" among its options, or its type is "bind". */
+bool spec_mount_is_bind(const struct spec_mount *mount);
+
 /* Append the document that `coffer spec [--rootless]` writes. rootless: for this user. */
 void spec_example(bool rootless, unsigned uid, unsigned gid, struct text *out);
 
