@@ -1,0 +1,62 @@
+/* bundle_private.h -- the tables and steps that make a bundle. */
+#ifndef BUNDLE_PRIVATE_H
+#define BUNDLE_PRIVATE_H
+
+#include "image/bundle.h"
+
+/* ---- defaults.c: what the image's config leaves open ------------------------------------------
+ */
+
+/* linux.*, mounts and capabilities as docker gives them, for root or for a user namespace. */
+void defaults_compose(const struct bundle_host *host, struct arena *arena, struct spec *spec);
+/* For process.user->uid. */
+void defaults_add_capabilities(struct spec_process *process, struct arena *arena);
+
+/* ---- annotations.c ----------------------------------------------------------------------------
+ */
+
+void annotations_compose(const struct oci_image_config *config, struct arena *arena,
+			 struct string_map *annotations);
+
+/* ---- userdb.c: /etc/passwd and /etc/group of an image ---------------------------------------- */
+
+struct userdb_line {
+	char **fields;
+	size_t count;
+};
+
+struct userdb {
+	struct userdb_line *lines;
+	size_t count;
+	bool present; /* false: the image has no such file */
+};
+
+/* Read `path` below the root filesystem: a regular file of at most 4 MiB, nothing else. */
+int userdb_read(int rootfs, const char *path, struct arena *arena, struct userdb *database,
+		struct error *err);
+
+/* ---- directory.c: where a bundle or an unpacked image goes ------------------------------------
+ */
+
+struct claim {
+	char *path; /* absolute, in the arena */
+	int fd;
+	bool made; /* by us: removed again on failure */
+};
+
+/* Make the directory (0700), or take an existing empty one. -EEXIST: something is in it. */
+int claim_directory(const char *path, struct arena *arena, struct claim *claim, struct error *err);
+/* Empty it again, and remove it if it was made here. */
+void claim_undo(struct claim *claim);
+
+/* ---- layers.c ---------------------------------------------------------------------------------
+ */
+
+struct layer_stack {
+	struct strings paths, keys; /* of the trees, lowest first */
+};
+
+int layer_stack_find(const struct store *store, const struct bundle_image *image,
+		     struct arena *arena, struct layer_stack *stack, struct error *err);
+
+#endif

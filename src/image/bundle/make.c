@@ -1,0 +1,249 @@
+/* make.c -- make a bundle, take it away again, or unpack an image without one.
+ *
+ * Order: claim the directory, record the bundle (from then on the collector keeps the layers), make
+ * the rootfs, write config.json last. Whatever fails undoes what came before it in reverse. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/own.h"
+#include "bundle_private.h"
+#include "image/rootfs.h"
+
+struct making {
+	struct store *store;
+	const struct bundle_request *request;
+	struct arena *arena;
+	struct layer_stack layers;
+	struct claim claim;
+	struct store_bundle record;
+};
+
+/* ---- the rootfs ------------------------------------------------------------------------------ */
+
+static char *now(struct arena *arena)
+{
+	time_t seconds = time(NULL);
+	struct tm parts;
+	char text[32];
+
+	gmtime_r(&seconds, &parts);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts);
+	return arena_string(arena, text);
+}
+
+static int add_record(struct making *making, const struct rootfs_driver *driver, int *state,
+		      struct error *err)
+{
+	const struct store_image *image = &making->request->image->stored;
+
+	making->record = (struct store_bundle){
+		.path = making->claim.path,
+		.image = image->name,
+		.digest = image->digest,
+		.layers = making->layers.keys,
+		.rootfs = arena_string(making->arena, driver->name),
+		.created = now(making->arena),
+	};
+	return store_add_bundle(making->store, &making->record, making->arena, state, err);
+}
+
+static void undo_rootfs(struct making *making, const struct rootfs_driver *driver, int state)
+{
+	const char *target = arena_format(making->arena, "%s/rootfs", making->claim.path);
+
+	driver->release(target, state, NULL);
+	file_remove_tree(making->claim.fd, "rootfs", NULL);
+	store_remove_bundle(making->store, making->record.id, NULL);
+}
+
+static int make_rootfs(struct making *making, const struct rootfs_driver *driver, struct error *err)
+{
+	struct rootfs_request request = {
+		.layers = making->layers.paths,
+		.target = arena_format(making->arena, "%s/rootfs", making->claim.path),
+		.single_id = rootfs_single_id(),
+		.cancel_fd = making->request->cancel_fd,
+	};
+	auto_close int state = -1;
+	int result;
+
+	TRY(add_record(making, driver, &state, err));
+	request.state = state;
+	if (mkdirat(making->claim.fd, "rootfs", 0755) < 0)
+		result = fail_call(err, "mkdir", "cannot make %s", request.target);
+	else
+		result = driver->make(&request, err);
+	if (result < 0)
+		undo_rootfs(making, driver, state);
+	return result;
+}
+
+/* The wanted driver, or the first that works here. */
+static int make_some_rootfs(struct making *making, const struct rootfs_driver **used,
+			    struct error *err)
+{
+	const char *wanted = making->request->driver;
+	struct rootfs_request guess = { .layers = making->layers.paths };
+	int result = fail(err, EINVAL, "unknown rootfs driver %s", wanted ? wanted : "");
+
+	for (size_t i = 0; (*used = rootfs_drivers[i]); i++) {
+		if (wanted ? !text_equal(wanted, (*used)->name) : !(*used)->usable(&guess))
+			continue;
+		*err = (struct error){ 0 };
+		result = make_rootfs(making, *used, err);
+		if (result >= 0 || wanted || !rootfs_unusable(result))
+			return result;
+		log_debug("rootfs driver %s does not work here: %s", (*used)->name, err->what);
+	}
+	return result;
+}
+
+/* ---- config.json ----------------------------------------------------------------------------- */
+
+static int write_config(struct making *making, struct error *err)
+{
+	const struct bundle_image *image = making->request->image;
+	const struct oci_execution *execution = image->config.config;
+	auto_text struct text text = { 0 };
+	auto_close int rootfs =
+		openat(making->claim.fd, "rootfs", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct bundle_user user;
+	struct bundle_host host;
+	struct spec spec;
+	struct bundle_input input = {
+		.config = &image->config,
+		.user = &user,
+		.host = &host,
+		.command = making->request->command,
+		.hostname = arena_format(making->arena, "%.12s", making->record.id),
+	};
+
+	if (rootfs < 0)
+		return fail_call(err, "open", "cannot open %s/rootfs", making->claim.path);
+	TRY(bundle_find_user(rootfs, execution ? execution->user : NULL, making->arena, &user,
+			     err));
+	TRY(bundle_host_facts(&host, err));
+	TRY(bundle_compose(&input, making->arena, &spec, err));
+	json_write(&spec_shape, &spec, true, &text);
+	return file_replace(making->claim.fd, "config.json", text.data, text.length, 0644, false,
+			    err);
+}
+
+static int make_parts(struct making *making, struct error *err)
+{
+	const struct rootfs_driver *driver;
+	auto_close int state = -1;
+	int result;
+
+	TRY(make_some_rootfs(making, &driver, err));
+	result = write_config(making, err);
+	if (result < 0) {
+		state = store_open_bundle(making->store, making->record.id, NULL);
+		undo_rootfs(making, driver, state);
+	}
+	return result;
+}
+
+int bundle_make(struct store *store, const struct bundle_request *request, struct arena *arena,
+		struct error *err)
+{
+	struct making making = { .store = store, .request = request, .arena = arena };
+	int result;
+
+	TRY(layer_stack_find(store, request->image, arena, &making.layers, err));
+	TRY(claim_directory(request->directory, arena, &making.claim, err));
+	result = make_parts(&making, err);
+	if (result < 0)
+		claim_undo(&making.claim);
+	close_fd(&making.claim.fd);
+	return result;
+}
+
+/* ---- release --------------------------------------------------------------------------------- */
+
+/* The directory's absolute name, also when it is gone already. */
+static const char *absolute(const char *path, struct arena *arena)
+{
+	auto_free char *real = realpath(path, NULL);
+	auto_free char *here = NULL;
+
+	if (real)
+		return arena_string(arena, real);
+	here = getcwd(NULL, 0);
+	return *path == '/' || !here ? path : arena_format(arena, "%s/%s", here, path);
+}
+
+static int find_record(const struct store *store, const char *what, struct arena *arena,
+		       struct store_bundle *record, struct error *err)
+{
+	int result = store_find_bundle(store, absolute(what, arena), arena, record, err);
+
+	if (result == -ENOENT && !strchr(what, '/')) {
+		*err = (struct error){ 0 };
+		result = store_find_bundle(store, what, arena, record, err);
+	}
+	return result;
+}
+
+static int remove_files(const struct store_bundle *record, struct error *err)
+{
+	auto_close int directory = open(record->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (directory < 0)
+		return errno == ENOENT ? 0 : fail_call(err, "open", "cannot open %s", record->path);
+	TRY(file_remove_tree(directory, "rootfs", err));
+	TRY(file_remove_tree(directory, "config.json", err));
+	rmdir(record->path); /* stays when it holds something else */
+	return 0;
+}
+
+int bundle_release(struct store *store, const char *what, struct arena *arena, struct error *err)
+{
+	struct store_bundle record;
+	const struct rootfs_driver *driver;
+	auto_close int state = -1;
+
+	TRY(find_record(store, what, arena, &record, err));
+	driver = rootfs_driver_find(record.rootfs);
+	if (!driver)
+		return fail(err, EINVAL, "bundle %s was made by an unknown rootfs driver",
+			    record.path);
+	state = store_open_bundle(store, record.id, err);
+	if (state < 0)
+		return state;
+	if (driver->release(arena_format(arena, "%s/rootfs", record.path), state, err) < 0)
+		return fail_where(err, "bundle %s", record.path);
+	TRY(remove_files(&record, err));
+	return store_remove_bundle(store, record.id, err);
+}
+
+/* ---- unpack ---------------------------------------------------------------------------------- */
+
+int bundle_unpack(struct store *store, const struct bundle_image *image, const char *directory,
+		  int cancel_fd, struct arena *arena, struct error *err)
+{
+	struct layer_stack layers;
+	struct claim claim;
+	struct rootfs_request request = { .state = -1,
+					  .single_id = rootfs_single_id(),
+					  .cancel_fd = cancel_fd };
+	int result;
+
+	TRY(layer_stack_find(store, image, arena, &layers, err));
+	TRY(claim_directory(directory, arena, &claim, err));
+	request.layers = layers.paths;
+	request.target = claim.path;
+	result = rootfs_driver_find("copy")->make(&request, err);
+	if (result < 0)
+		claim_undo(&claim);
+	close_fd(&claim.fd);
+	return result;
+}

@@ -1,0 +1,229 @@
+/* pull.c -- the story of a pull: which image, what of it is missing, bring that, give it its name.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/own.h"
+#include "transfer_private.h"
+
+/* ---- which image ----------------------------------------------------------------------------- */
+
+static struct oci_document document_of(const struct registry_manifest *fetched)
+{
+	return (struct oci_document){
+		.bytes = fetched->bytes,
+		.length = fetched->length,
+		.name = fetched->digest,
+		.media_type = fetched->media_type,
+	};
+}
+
+static int keep(struct pull *pull, const struct registry_manifest *fetched, struct error *err)
+{
+	return store_put_blob(pull->store, fetched->digest, fetched->bytes, fetched->length, err);
+}
+
+/* From an index to the entry for this platform. */
+static int follow_index(struct pull *pull, struct registry_manifest *fetched, struct error *err)
+{
+	struct oci_document document = document_of(fetched);
+	const struct oci_descriptor *chosen;
+	struct oci_index index;
+
+	TRY(oci_index_read(&document, &index, pull->arena, err));
+	TRY(oci_index_select(&index, pull->source.platform, &chosen, err));
+	return pull->source.kind->fetch_described(&pull->source, chosen, pull->arena, fetched, err);
+}
+
+static int find_manifest(struct pull *pull, struct registry_manifest *fetched,
+			 struct store_image *image, struct error *err)
+{
+	enum oci_kind kind = OCI_UNKNOWN;
+
+	TRY(pull->source.kind->resolve(&pull->source, pull->arena, fetched, err));
+	for (int depth = 0; depth <= OCI_INDEX_DEPTH; depth++) {
+		struct oci_document document = document_of(fetched);
+
+		TRY(oci_document_kind(&document, &kind, err));
+		TRY(keep(pull, fetched, err));
+		if (kind != OCI_INDEX)
+			return oci_manifest_read(&document, &pull->manifest, pull->arena, err);
+		if (!depth)
+			image->index_digest = arena_string(pull->arena, fetched->digest);
+		TRY(follow_index(pull, fetched, err));
+	}
+	return fail(err, EINVAL, "index %s leads to indexes only", image->index_digest);
+}
+
+static int find_config(struct pull *pull, struct error *err)
+{
+	const struct oci_descriptor *descriptor = pull->manifest.config;
+	struct oci_document document = {
+		.length = (size_t)descriptor->size,
+		.name = descriptor->digest,
+		.media_type = descriptor->media_type,
+	};
+	char *bytes;
+
+	if (oci_media_type(descriptor->media_type)->kind != OCI_CONFIG)
+		return fail(err, ENOTSUP, "%s is not an image: its config is of type %s",
+			    pull->source.reference->transport == REFERENCE_LAYOUT
+				    ? pull->source.reference->directory
+				    : pull->source.reference->path,
+			    descriptor->media_type ? descriptor->media_type : "unknown");
+	TRY(pull->source.kind->fetch_document(&pull->source, descriptor, pull->arena, &bytes, err));
+	document.bytes = bytes;
+	TRY(oci_image_config_read(&document, &pull->config, pull->arena, err));
+	TRY(oci_image_check(&pull->manifest, &pull->config, descriptor->digest, err));
+	return store_put_blob(pull->store, descriptor->digest, bytes, document.length, err);
+}
+
+static void warn_of_platform(const struct pull *pull)
+{
+	const struct oci_platform have = {
+		.os = pull->config.os,
+		.architecture = pull->config.architecture,
+		.variant = pull->config.variant,
+	};
+
+	if (have.os && have.architecture && !oci_platform_rank(pull->source.platform, &have))
+		log_warning("the image is for %s, not for %s",
+			    oci_platform_format(&have, pull->arena),
+			    oci_platform_format(pull->source.platform, pull->arena));
+}
+
+/* ---- what is missing ------------------------------------------------------------------------- */
+
+static bool same_as_earlier(const struct pull *pull, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (!strcmp(pull->jobs[i].descriptor->digest, pull->jobs[index].descriptor->digest))
+			return true;
+	return false;
+}
+
+static int larger_first(const void *a, const void *b)
+{
+	int64_t size_a = (*(struct layer_job *const *)a)->descriptor->size;
+	int64_t size_b = (*(struct layer_job *const *)b)->descriptor->size;
+
+	return size_a < size_b ? 1 : size_a > size_b ? -1 : 0;
+}
+
+static void list_jobs(struct pull *pull)
+{
+	const struct strings *diff_ids = &pull->config.rootfs->diff_ids;
+
+	pull->job_count = pull->manifest.layers.count;
+	pull->jobs = arena_array(pull->arena, pull->job_count + 1, sizeof(*pull->jobs));
+	pull->order = arena_array(pull->arena, pull->job_count + 1, sizeof(struct layer_job *));
+	pull_report(pull, TRANSFER_RESOLVED, NULL, 0);
+	for (size_t i = 0; i < pull->job_count; i++) {
+		struct layer_job *job = &pull->jobs[i];
+
+		job->index = i;
+		job->descriptor = &pull->manifest.layers.items[i];
+		job->diff_id = diff_ids->items[i];
+		job->need_blob = !store_have_blob(pull->store, job->descriptor->digest);
+		job->need_tree = !store_layer_path(pull->store, diff_ids, i, pull->arena);
+		if ((job->need_blob || job->need_tree) && !same_as_earlier(pull, i))
+			pull->order[pull->order_count++] = job;
+		else
+			pull_report(pull, TRANSFER_EXISTS, job, job->descriptor->size);
+	}
+	qsort(pull->order, pull->order_count, sizeof(struct layer_job *), larger_first);
+}
+
+/* ---- bring it -------------------------------------------------------------------------------- */
+
+/* A layer with links into its parents is known by its whole chain, so the same blob in another
+ * place is another tree: all of them that have no tree are made here, the lowest first. */
+static int bring_dependent_layers(struct pull *pull, struct error *err)
+{
+	const struct strings *diff_ids = &pull->config.rootfs->diff_ids;
+
+	for (size_t i = 0; i < pull->job_count; i++) {
+		if (store_layer_path(pull->store, diff_ids, i, pull->arena))
+			continue;
+		TRY(pull_dependent_layer(pull, &pull->jobs[i], err));
+		TRY(store_commit(pull->store, err));
+	}
+	return 0;
+}
+
+static int bring_layers(struct pull *pull, struct error *err)
+{
+	TRY(pull_layers(pull, err));
+	pull_report(pull, TRANSFER_COMMIT, NULL, 0);
+	TRY(store_commit(pull->store, err));
+	return bring_dependent_layers(pull, err);
+}
+
+/* ---- the pull -------------------------------------------------------------------------------- */
+
+static int pull_image(struct pull *pull, struct store_image *image, struct error *err)
+{
+	struct registry_manifest fetched = { 0 };
+
+	TRY(find_manifest(pull, &fetched, image, err));
+	TRY(find_config(pull, err));
+	warn_of_platform(pull);
+	list_jobs(pull);
+	TRY(bring_layers(pull, err));
+	image->name = pull->source.kind->name(&pull->source, pull->arena);
+	image->digest = arena_string(pull->arena, fetched.digest);
+	image->media_type = fetched.media_type;
+	image->size = (int64_t)fetched.length;
+	image->id = pull->manifest.config->digest;
+	return store_set_name(pull->store, image, err);
+}
+
+/* One descriptor that is readable when the caller cancels or when a thread of ours failed. */
+static int open_cancel(struct pull *pull, int caller_fd, struct error *err)
+{
+	struct epoll_event readable = { .events = EPOLLIN };
+	auto_close int both = epoll_create1(EPOLL_CLOEXEC);
+
+	pull->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (both < 0 || pull->stop < 0 ||
+	    epoll_ctl(both, EPOLL_CTL_ADD, pull->stop, &readable) < 0 ||
+	    (caller_fd > 0 && epoll_ctl(both, EPOLL_CTL_ADD, caller_fd, &readable) < 0))
+		return fail_call(err, "epoll_ctl", "cannot prepare to cancel transfers");
+	return take_fd(&both);
+}
+
+int transfer_pull(struct store *store, const char *source, const struct transfer_options *options,
+		  struct arena *arena, struct store_image *image, struct error *err)
+{
+	struct transfer_options own = *options;
+	struct pull pull = { .store = store,
+			     .options = &own,
+			     .arena = arena,
+			     .stop = -1,
+			     .lock = PTHREAD_MUTEX_INITIALIZER };
+	struct oci_platform platform = { 0 };
+	struct reference reference;
+	auto_close int cancel = open_cancel(&pull, options->registry.cancel_fd, err);
+	auto_close int stop = pull.stop;
+	int result;
+
+	*image = (struct store_image){ 0 };
+	if (cancel < 0)
+		return cancel;
+	own.registry.cancel_fd = cancel;
+	if (!options->platform)
+		oci_platform_host(&platform, arena);
+	TRY(reference_parse(source, arena, &reference, err));
+	result = source_open(&reference, options->platform ? options->platform : &platform, &own,
+			     &pull.source, err);
+	if (result >= 0)
+		result = pull_image(&pull, image, err);
+	source_close(&pull.source);
+	return result;
+}

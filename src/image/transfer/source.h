@@ -1,0 +1,50 @@
+/* source.h -- where an image comes from: one set of calls for registries and layouts. */
+#ifndef TRANSFER_SOURCE_H
+#define TRANSFER_SOURCE_H
+
+#include "image/registry.h"
+#include "image/transfer.h"
+
+struct source;
+
+struct source_kind {
+	int (*open)(struct source *source, const struct transfer_options *options,
+		    struct error *err);
+	/* The document that the reference means: an index or a manifest. */
+	int (*resolve)(struct source *source, struct arena *arena,
+		       struct registry_manifest *document, struct error *err);
+	/* One that an index describes; verified against the descriptor. */
+	int (*fetch_described)(struct source *source, const struct oci_descriptor *descriptor,
+			       struct arena *arena, struct registry_manifest *document,
+			       struct error *err);
+	/* A config. */
+	int (*fetch_document)(struct source *source, const struct oci_descriptor *descriptor,
+			      struct arena *arena, char **bytes, struct error *err);
+	/* A layer, as registry_fetch_blob. */
+	int (*fetch_blob)(struct source *source, const struct oci_descriptor *descriptor,
+			  const struct registry_sink *sink, struct error *err);
+	/* One more for another thread, of the same reference. */
+	int (*fork)(struct source *source, struct source *forked, struct error *err);
+	void (*close)(struct source *source);
+	/* What the store calls the image. */
+	char *(*name)(const struct source *source, struct arena *arena);
+};
+
+struct source {
+	const struct source_kind *kind;
+	const struct reference *reference;   /* not owned */
+	const struct oci_platform *platform; /* not owned */
+	int cancel_fd;                       /* > 0: readable means stop; not owned */
+	struct registry *registry;           /* of a registry */
+	int layout;                          /* of a layout: its directory, or -1 */
+};
+
+extern const struct source_kind source_registry;
+extern const struct source_kind source_layout;
+
+int source_open(const struct reference *reference, const struct oci_platform *platform,
+		const struct transfer_options *options, struct source *source, struct error *err);
+void source_close(struct source *source); /* harmless when closed */
+#define auto_source __attribute__((cleanup(source_close)))
+
+#endif

@@ -1,0 +1,49 @@
+/* transfer_private.h -- one pull: what its threads share, and what each layer needs. */
+#ifndef TRANSFER_PRIVATE_H
+#define TRANSFER_PRIVATE_H
+
+#include <pthread.h>
+
+#include "image/layer.h"
+#include "source.h"
+
+struct layer_job {
+	size_t index; /* in the manifest */
+	const struct oci_descriptor *descriptor;
+	const char *diff_id;
+	bool need_blob, need_tree;
+	bool needs_parents; /* found out while applying: comes again, after the others */
+};
+
+struct pull {
+	struct store *store;
+	const struct transfer_options *options;
+	struct arena *arena;
+	struct source source;
+	struct oci_manifest manifest;
+	struct oci_image_config config;
+
+	struct layer_job *jobs; /* one a layer; the same blob twice is one job that needs work */
+	size_t job_count;
+	struct layer_job **order; /* those that need work, the largest first */
+	size_t order_count;
+
+	pthread_mutex_t lock; /* guards what follows and the calls of progress.report */
+	size_t next;          /* in order */
+	struct error first;   /* the first failure; number 0: none */
+	int stop;             /* eventfd: readable once something failed */
+};
+
+/* progress.c: tell the caller, one call at a time. */
+void pull_report(struct pull *pull, enum transfer_event_kind kind, const struct layer_job *job,
+		 int64_t done);
+
+/* layer.c: fetch, verify, unpack one layer; finished in the store, not committed. */
+int pull_layer(struct pull *pull, struct source *source, struct layer_job *job, struct error *err);
+/* The same for a layer with hard links into its parents, whose trees are there now. */
+int pull_dependent_layer(struct pull *pull, struct layer_job *job, struct error *err);
+
+/* pool.c: all layers, by several threads. */
+int pull_layers(struct pull *pull, struct error *err);
+
+#endif
