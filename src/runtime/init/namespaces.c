@@ -29,7 +29,10 @@ int init_step_JOIN_PROCESS(struct init *init, const struct step *step)
 	 * privilege: the kernel refuses to join one's own. */
 	if (result == -EINVAL && kinds & CLONE_NEWUSER)
 		result = kernel_call(__NR_setns, init->slots[step->slot], kinds & ~CLONE_NEWUSER);
-	return result < 0 ? init_failed(init, "setns", result) : 0;
+	if (result < 0)
+		return init_failed(init, "setns", result);
+	init->root = call_open(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
+	return init->root < 0 ? init_failed(init, "openat", init->root) : 0;
 }
 
 int init_step_UNSHARE(struct init *init, const struct step *step)

@@ -126,7 +126,7 @@ int init_step_CHROOT(struct init *init, const struct step *step)
 
 int init_step_ROOT_ATTRIBUTES(struct init *init, const struct step *step)
 {
-	int result = call_mount_setattr(init->root, 0, step->number[0], 0, step->number[1]);
+	int result = call_set_tree(init->root, false, step->number[0], 0, step->number[1]);
 
 	return result < 0 ? init_failed(init, "mount_setattr", result) : 0;
 }
