@@ -69,6 +69,7 @@ enum step_field {
 	FIELD_TEXT,
 	FIELD_LIST,
 	FIELD_BLOCK,
+	FIELD_IDS, /* a block of uint32_t */
 	FIELD_NUMBER,
 	FIELD_SIGNED, /* int64_t in a uint64_t */
 	FIELD_OCTAL,
@@ -187,7 +188,7 @@ enum step_side { SIDE_HOST, SIDE_INIT };
 	     ()) /* written to self/ATTRIBUTE of the verified procfs */                            \
 	STEP(NO_NEW_PRIVILEGES, INIT, "no-new-privileges", "", (), ())                             \
 	STEP(BOUNDING, INIT, "bounding-set", "", (), (FIELD(CAPS, "keep")))                           \
-	STEP(GROUPS, INIT, "groups", "", (FIELD(BLOCK, "gids")),                                      \
+	STEP(GROUPS, INIT, "groups", "", (FIELD(IDS, "gids")),                                      \
 	     (FIELD(BOOLEAN, "if-allowed"))) /* EPERM is no error: setgroups is denied */             \
 	STEP(USER, INIT, "user", "", (), (FIELD(NUMBER, "uid"), FIELD(NUMBER, "gid")))                   \
 	STEP(CAPABILITIES, INIT, "capabilities", "", (),                                           \

@@ -10,10 +10,12 @@ static void plan_hook(struct draft *draft, const struct spec_hook *hook, const c
 		      size_t index, struct hook_state state)
 {
 	char *parts[] = { (char *)state.head, (char *)state.tail };
+	char *const *args = hook->args.count ? hook->args.items : &hook->path;
+	size_t arg_count = hook->args.count ? hook->args.count : 1;
 	struct builder *build = &draft->build;
 
 	ADD(draft, HOOK, place(draft, "hooks.%s[%zu]", kind, index), .text = { hook->path },
-	    .data = { 0, builder_list(build, hook->args.items, hook->args.count),
+	    .data = { 0, builder_list(build, args, arg_count),
 		      builder_list(build, hook->env.items, hook->env.count),
 		      builder_list(build, parts, 2) },
 	    .number = { hook->timeout ? (uint64_t)*hook->timeout : 0, index });

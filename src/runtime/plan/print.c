@@ -1,7 +1,7 @@
 /* print.c -- the rows of the steps, and a plan as a person or a program reads it.
  *
- * One line a step, fields by name; what is empty or zero is left out, except where that is the
- * point (LIMIT, MODE, OCTAL, CAPS). The JSON path that asked for the step comes last. */
+ * One line a step, fields by name; what is empty or off is left out, a number never. The JSON path
+ * that asked for the step comes last. */
 #include "base/json.h"
 
 #include "print_fields.h"
@@ -22,8 +22,18 @@ const struct step_row *plan_step_row(unsigned kind)
 
 static bool is_always_shown(enum step_field field)
 {
-	return field == FIELD_LIMIT || field == FIELD_MODE || field == FIELD_OCTAL ||
-	       field == FIELD_CAPS || field == FIELD_RLIMIT;
+	switch (field) {
+	case FIELD_NUMBER:
+	case FIELD_SIGNED:
+	case FIELD_OCTAL:
+	case FIELD_MODE:
+	case FIELD_CAPS:
+	case FIELD_RLIMIT:
+	case FIELD_LIMIT:
+		return true;
+	default:
+		return false;
+	}
 }
 
 static bool shows_text(const struct step_row *row, const struct step *step, int index)

@@ -56,11 +56,24 @@ static void print_block(const struct plan *plan, uint32_t offset, bool json, str
 	text_add(out, quote);
 }
 
+static void print_ids(const struct plan *plan, uint32_t offset, struct text *out)
+{
+	const struct plan_block *block = (const struct plan_block *)(plan->data + offset);
+	const uint32_t *ids = (const uint32_t *)block->bytes;
+
+	text_add(out, "[");
+	for (uint32_t i = 0; i < block->length / sizeof(*ids); i++)
+		text_format(out, "%s%u", i ? ", " : "", ids[i]);
+	text_add(out, "]");
+}
+
 void print_text_field(const struct plan *plan, enum step_field field, uint32_t offset, bool json,
 		      struct text *out)
 {
 	if (field == FIELD_LIST)
 		print_list(plan, offset, out);
+	else if (field == FIELD_IDS)
+		print_ids(plan, offset, out);
 	else if (field == FIELD_BLOCK)
 		print_block(plan, offset, json, out);
 	else

@@ -35,7 +35,6 @@ static void attach_root(struct draft *draft)
 		.source = rootfs,
 		.where = "root.path",
 		.recursive = true,
-		.recursive_attributes = true,
 		.propagation = private ? MS_PRIVATE | MS_REC : MS_SLAVE | MS_REC,
 	};
 
