@@ -1,0 +1,111 @@
+/* load.c -- documents into structs: a bundle's config.json, a process for exec, resources for
+ * update. The text of a config.json is kept: errors are rare, so the line of a JSON path is looked
+ * up in it when one is to be told. */
+#include "runtime/spec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/own.h"
+
+enum { PROCESS_MOST = 1024 * 1024 }; /* of a process or resources file */
+
+/* Members that the rest of the runtime relies on, whether the document has them or not. */
+static void complete_process(struct spec_process *process, struct arena *arena)
+{
+	if (process && !process->user)
+		process->user = arena_alloc(arena, sizeof(*process->user));
+}
+
+static void complete(struct spec *spec, struct arena *arena)
+{
+	complete_process(spec->process, arena);
+	if (!spec->linux_)
+		spec->linux_ = arena_alloc(arena, sizeof(*spec->linux_));
+}
+
+int spec_load_text(const char *text, size_t length, const char *name, struct arena *arena,
+		   struct spec_document *document, struct error *err)
+{
+	*document = (struct spec_document){
+		.name = arena_string(arena, name),
+		.text = arena_copy(arena, text, length),
+		.length = length,
+	};
+	TRY(json_read(document->text, length, document->name, &spec_shape, &document->spec, arena,
+		      &document->notes, err));
+	complete(&document->spec, arena);
+	return 0;
+}
+
+int spec_load(const char *bundle, const char *config_name, struct arena *arena,
+	      struct spec_document *document, struct error *err)
+{
+	auto_close int dir = open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_text struct text text = { 0 };
+	const char *name = config_name ? config_name : "config.json";
+	int result;
+
+	if (dir < 0)
+		return fail_call(err, "open", "cannot open bundle \"%s\"", bundle);
+	result = file_read(dir, name, SPEC_DOCUMENT_MOST, &text, err);
+	if (result == -ENOENT)
+		return fail(err, ENOENT, "JSON specification file %s not found in \"%s\"", name,
+			    bundle);
+	TRY(result);
+	return spec_load_text(text.data, text.length, name, arena, document, err);
+}
+
+/* An object that is a document of its own; "-" is standard input. */
+static int load_object(const char *path, const struct json_shape *shape, void *object,
+		       struct arena *arena, struct error *err)
+{
+	auto_text struct text text = { 0 };
+
+	if (strcmp(path, "-") == 0)
+		TRY(file_read_fd(STDIN_FILENO, "standard input", PROCESS_MOST, &text, err));
+	else
+		TRY(file_read(AT_FDCWD, path, PROCESS_MOST, &text, err));
+	return json_read(text.data, text.length, path, shape, object, arena, NULL, err);
+}
+
+int spec_load_process(const char *path, struct arena *arena, struct spec_process **process,
+		      struct error *err)
+{
+	*process = arena_alloc(arena, sizeof(**process));
+	TRY(load_object(path, &spec_process_shape, *process, arena, err));
+	complete_process(*process, arena);
+	return 0;
+}
+
+int spec_load_resources(const char *path, struct arena *arena, struct spec_resources **resources,
+			struct error *err)
+{
+	*resources = arena_alloc(arena, sizeof(**resources));
+	return load_object(path, &spec_resources_shape, *resources, arena, err);
+}
+
+/* A reader's error already begins with the document's name. */
+static bool is_located(const struct spec_document *document, const struct error *err)
+{
+	const char *behind = text_after(err->where, document->name);
+
+	return behind && (*behind == '\0' || *behind == ':');
+}
+
+int spec_locate(const struct spec_document *document, struct error *err)
+{
+	char path[sizeof(err->where)];
+	unsigned line, column;
+
+	if (!err || err->where[0] == '\0' || is_located(document, err))
+		return err ? -err->number : -EINVAL;
+	memcpy(path, err->where, sizeof(path));
+	err->where[0] = '\0';
+	if (!json_locate(document->text, document->length, path, &line, &column))
+		return fail_where(err, "%s: %s", document->name, path);
+	return fail_where(err, "%s: %s (line %u:%u)", document->name, path, line, column);
+}
