@@ -20,9 +20,10 @@ static int plan_affinity(struct draft *draft, bool final)
 static void join_container(struct draft *draft)
 {
 	int container = builder_slot(&draft->build);
+	uint64_t kinds = draft->joined & ~(uint64_t)CLONE_NEWPID;
 
-	ADD(draft, JOIN_PROCESS, NULL, .number = { draft->joined & ~(uint64_t)CLONE_NEWPID })
-		->slot = container;
+	if (kinds) /* setns(2) does not take "none" */
+		ADD(draft, JOIN_PROCESS, NULL, .number = { kinds })->slot = container;
 	if (draft->joined & CLONE_NEWUSER)
 		ADD(draft, BECOME_ROOT, NULL);
 	ADD(draft, SESSION, NULL);
