@@ -1,1 +1,161 @@
-int main(void) { return 0; }
+/* main.c -- lade: parse the command line, run one command, report its error. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "commands.h"
+
+/* clang-format off */
+static const struct option_row global_options[] = {
+	{ "root", 0, OPTION_TEXT, offsetof(struct globals, root), "DIR", "the image store (default: /var/lib/lade or $XDG_DATA_HOME/lade)", NULL, 0 },
+	{ "log-format", 0, OPTION_TEXT, offsetof(struct globals, log_format), "FORMAT", "form of the messages: text or json", "text|json", 0 },
+	{ "log-level", 0, OPTION_TEXT, offsetof(struct globals, log_level), "LEVEL", "error, warning, info or debug", "error|warning|info|debug", 0 },
+	{ "debug", 0, OPTION_FLAG, offsetof(struct globals, debug), NULL, "the same as --log-level debug", NULL, 0 },
+	{ "version", 'v', OPTION_FLAG, offsetof(struct globals, version), NULL, "print the version", NULL, 0 },
+	{ "help", 'h', OPTION_FLAG, offsetof(struct globals, help), NULL, "print this help", NULL, 0 },
+};
+/* clang-format on */
+
+static const struct command *const commands[] = {
+	&command_pull,   &command_images, &command_inspect, &command_bundle,     &command_release,
+	&command_unpack, &command_rmi,    &command_gc,      &command_completion, NULL,
+};
+
+static const struct program lade = {
+	.name = "lade",
+	.summary = "fetch container images, keep them, make OCI bundles of them",
+	.options = global_options,
+	.option_count = sizeof(global_options) / sizeof(global_options[0]),
+	.commands = commands,
+};
+
+static int print_version(struct error *err)
+{
+	if (puts("lade version " PACKAGE_VERSION) < 0 || fflush(stdout) != 0)
+		return fail_call(err, "write", "cannot write to standard output");
+	return 0;
+}
+
+static enum log_level level_of(const struct globals *globals)
+{
+	static const char *const names[] = { "error", "warning", "info", "debug" };
+
+	if (globals->debug)
+		return LOG_LEVEL_DEBUG;
+	for (unsigned i = 0; globals->log_level && i < 4; i++)
+		if (!strcmp(names[i], globals->log_level))
+			return (enum log_level)i;
+	return LOG_LEVEL_WARNING;
+}
+
+static int check_count(const struct command_line *line, struct error *err)
+{
+	const struct command *command = line->command;
+	int count = (int)line->arguments.count;
+
+	if (count < command->least)
+		return fail(err, EINVAL, "%s needs %s", command->name, command->arguments);
+	if (command->most >= 0 && count > command->most)
+		return fail(err, EINVAL, "%s: unexpected argument \"%s\"", command->name,
+			    line->arguments.items[command->most]);
+	return 0;
+}
+
+static bool wants_help(const struct strings *words, size_t from)
+{
+	return from < words->count &&
+	       (!strcmp(words->items[from], "--help") || !strcmp(words->items[from], "-h"));
+}
+
+static int run_command(const struct command *command, const struct globals *globals,
+		       const struct strings *words, size_t used, struct arena *arena,
+		       struct error *err)
+{
+	void *options = arena_alloc(arena, command->size + 1);
+	struct command_line line = {
+		.program = &lade,
+		.command = command,
+		.globals = globals,
+		.options = options,
+		.arena = arena,
+	};
+
+	if (wants_help(words, used)) {
+		options_command_help(&lade, command, stdout);
+		return 0;
+	}
+	TRY(options_parse(command->options, command->option_count, words, &used, command->in_order,
+			  options, &line.arguments, arena, err));
+	for (; used < words->count; used++) /* behind "--", or behind the first one */
+		strings_add(&line.arguments, words->items[used], arena);
+	TRY(check_count(&line, err));
+	return command->run(&line, err);
+}
+
+static int run(const struct strings *words, struct globals *globals, struct arena *arena,
+	       struct error *err)
+{
+	const struct command *command;
+	struct strings none = { 0 };
+	size_t used = 1;
+
+	TRY(options_parse(OPTION_ROWS(global_options), words, &used, true, globals, &none, arena,
+			  err));
+	TRY(log_open("lade", NULL, text_equal(globals->log_format, "json"), level_of(globals),
+		     err));
+	TRY(interrupt_install(err));
+	if (globals->version)
+		return print_version(err);
+	if (globals->help || used >= words->count || !strcmp(words->items[used], "help")) {
+		options_help(&lade, stdout);
+		return 0;
+	}
+	command = options_command(&lade, words->items[used]);
+	if (!command)
+		return fail(err, EINVAL, "unknown command \"%s\": see lade --help",
+			    words->items[used]);
+	return run_command(command, globals, words, used + 1, arena, err);
+}
+
+/* podman's users write a bare --tls-verify for true. */
+static void complete_switches(struct strings *words)
+{
+	static char complete[] = "--tls-verify=true";
+
+	for (size_t i = 1; i < words->count && strcmp(words->items[i], "--"); i++)
+		if (!strcmp(words->items[i], "--tls-verify"))
+			words->items[i] = complete;
+}
+
+/* A deep image and many layers want descriptors; the soft limit is for select(2)'s sake. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	auto_arena struct arena arena = { 0 };
+	struct strings words = { argv, (size_t)argc };
+	struct globals globals = { 0 };
+	struct error err = { 0 };
+	int result;
+
+	signal(SIGPIPE, SIG_IGN);
+	raise_descriptor_limit();
+	complete_switches(&words);
+	result = run(&words, &globals, &arena, &err);
+	if (result >= 0)
+		return result;
+	command_report(&err);
+	return interrupt_signal() ? 128 + interrupt_signal() : EXIT_ERROR;
+}

@@ -1,0 +1,53 @@
+/* command.c -- what most commands begin and end with. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "commands.h"
+
+int command_open_store(const struct command_line *line, enum store_access access,
+		       struct store *store, struct error *err)
+{
+	const struct globals *globals = line->globals;
+
+	return store_open(store_root(globals->root, line->arena), access, store, err);
+}
+
+static int import_layout(struct store *store, const char *what, struct bundle_image *image,
+			 struct arena *arena, struct error *err)
+{
+	struct transfer_options options = { 0 };
+	struct store_image imported;
+
+	TRY(network_options_apply(NULL, arena, &options, err));
+	TRY(transfer_pull(store, what, &options, arena, &imported, err));
+	return bundle_load_image(store, imported.name ? imported.name : imported.digest, arena,
+				 image, err);
+}
+
+int command_load_image(const struct command_line *line, struct store *store, const char *what,
+		       struct bundle_image *image, struct error *err)
+{
+	int result;
+
+	if (text_starts(what, "oci:"))
+		return import_layout(store, what, image, line->arena, err);
+	result = bundle_load_image(store, what, line->arena, image, err);
+	if (result == -ENOENT)
+		fail_hint(err, "fetch it first: lade pull %s", what);
+	return result;
+}
+
+int command_print(const struct text *text, struct error *err)
+{
+	if (fwrite(text->data ? text->data : "", 1, text->length, stdout) != text->length ||
+	    fflush(stdout) != 0)
+		return fail_call(err, "write", "cannot write to standard output");
+	return 0;
+}
+
+void command_report(const struct error *err)
+{
+	log_error(err);
+}

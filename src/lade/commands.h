@@ -1,0 +1,119 @@
+/* commands.h -- lade's commands, and what all of them get. */
+#ifndef LADE_COMMANDS_H
+#define LADE_COMMANDS_H
+
+#include <stdint.h>
+
+#include "base/options.h"
+#include "image/bundle.h"
+#include "image/store.h"
+#include "image/transfer.h"
+
+struct globals {
+	char *root;
+	char *log_format;
+	char *log_level;
+	bool debug;
+	bool version;
+	bool help;
+};
+
+extern const struct command command_bundle;
+extern const struct command command_completion;
+extern const struct command command_gc;
+extern const struct command command_images;
+extern const struct command command_inspect;
+extern const struct command command_pull;
+extern const struct command command_release;
+extern const struct command command_rmi;
+extern const struct command command_unpack;
+
+/* podman's exit code for every failure that has none of its own. */
+#define EXIT_ERROR 125
+
+/* ---- command.c: what most commands begin and end with -----------------------------------------
+ */
+
+/* Open the store that --root, or its default, names. */
+int command_open_store(const struct command_line *line, enum store_access access,
+		       struct store *store, struct error *err);
+
+/* The local image that a person names. "oci:DIR[:NAME]" is imported first; anything else must be
+ * in the store already: else an error that says how to get it. */
+int command_load_image(const struct command_line *line, struct store *store, const char *what,
+		       struct bundle_image *image, struct error *err);
+
+/* Print to standard output and flush; an output that is full or closed is an error. */
+int command_print(const struct text *text, struct error *err);
+
+/* Tell of a failure that is not the last thing the command does. */
+void command_report(const struct error *err);
+
+/* ---- network.c: options of everything that talks to a registry --------------------------------
+ */
+
+struct network_options {
+	char *tls_verify;
+	char *cert_dir;
+	char *creds;
+	char *authfile;
+	char *platform;
+	char *arch;
+	char *os;
+	char *variant;
+	int64_t retry;
+	char *retry_delay;
+	int64_t jobs;
+};
+
+/* clang-format off */
+#define NETWORK_OPTION_ROWS(T, M) \
+	{ "tls-verify", 0, OPTION_TEXT, offsetof(T, M.tls_verify), "BOOL", "ask for https with a valid certificate (default: true, but not for a loopback registry)", "true|false", 0 }, \
+	{ "cert-dir", 0, OPTION_TEXT, offsetof(T, M.cert_dir), "DIR", "certificates for the registry: *.crt, and *.cert with *.key", NULL, 0 }, \
+	{ "creds", 0, OPTION_TEXT, offsetof(T, M.creds), "USER[:PASSWORD]", "credentials for the registry", NULL, 0 }, \
+	{ "authfile", 0, OPTION_TEXT, offsetof(T, M.authfile), "FILE", "read credentials there and nowhere else", NULL, 0 }, \
+	{ "platform", 0, OPTION_TEXT, offsetof(T, M.platform), "OS/ARCH[/VARIANT]", "take the image for that platform instead of this machine's", NULL, 0 }, \
+	{ "arch", 0, OPTION_TEXT, offsetof(T, M.arch), "ARCH", "the same, the architecture alone", NULL, 0 }, \
+	{ "os", 0, OPTION_TEXT, offsetof(T, M.os), "OS", "the same, the operating system alone", NULL, 0 }, \
+	{ "variant", 0, OPTION_TEXT, offsetof(T, M.variant), "VARIANT", "the same, the variant of the architecture alone", NULL, 0 }, \
+	{ "retry", 0, OPTION_NUMBER, offsetof(T, M.retry), "N", "try again that often when the registry fails (default: 3)", NULL, 0 }, \
+	{ "retry-delay", 0, OPTION_TEXT, offsetof(T, M.retry_delay), "DURATION", "wait before the second try: 2s, 500ms (default: growing from 2s)", NULL, 0 }, \
+	{ "jobs", 'j', OPTION_NUMBER, offsetof(T, M.jobs), "N", "fetch and unpack so many layers at once (default: 4)", NULL, 0 }
+/* clang-format on */
+
+/* `options` NULL: the defaults. Everything in `transfer` lives in the arena. */
+int network_options_apply(const struct network_options *options, struct arena *arena,
+			  struct transfer_options *transfer, struct error *err);
+
+/* ---- interrupt.c ------------------------------------------------------------------------------
+ */
+
+/* From now on the first SIGINT, SIGTERM or SIGHUP asks for an orderly end, the second one kills. */
+int interrupt_install(struct error *err);
+/* An eventfd, readable once that signal came; 0 before interrupt_install. */
+int interrupt_fd(void);
+/* Which signal came, or 0. */
+int interrupt_signal(void);
+
+/* ---- progress.c -------------------------------------------------------------------------------
+ */
+
+struct progress;
+
+/* Show transfers of `source` on standard error: bars on a terminal, lines elsewhere. */
+struct progress *progress_open(const char *source, struct arena *arena);
+void progress_report(void *progress, const struct transfer_event *event);
+/* The bars' last state stays on the screen. */
+void progress_close(struct progress *progress);
+
+/* ---- human.c ----------------------------------------------------------------------------------
+ */
+
+/* "80.7 MB", "1.02 kB": three digits, powers of 1000. */
+char *human_size(int64_t bytes, struct arena *arena);
+/* "3 weeks ago" */
+char *human_age(int64_t seconds, struct arena *arena);
+/* RFC 3339 to seconds since 1970; false for anything else. */
+bool human_parse_time(const char *text, int64_t *seconds);
+
+#endif

@@ -1,0 +1,88 @@
+/* network.c -- what the options of a registry mean. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "commands.h"
+#include "image/rootfs.h"
+
+/* Go's notation, one unit: "2s", "500ms", "1m"; a bare number is seconds. */
+static int parse_duration(const char *text, int *milliseconds, struct error *err)
+{
+	static const struct {
+		const char *unit;
+		unsigned factor;
+	} units[] = { { "", 1000 }, { "ms", 1 }, { "s", 1000 }, { "m", 60000 } };
+	size_t digits = strspn(text, "0123456789");
+	char number[16] = "";
+	uint64_t value;
+
+	if (digits && digits < sizeof(number))
+		memcpy(number, text, digits);
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (!strcmp(text + digits, units[i].unit) &&
+		    number_parse_unsigned(number, 3600000 / units[i].factor, &value)) {
+			*milliseconds = (int)(value * units[i].factor);
+			return 0;
+		}
+	return fail(err, EINVAL, "--retry-delay: \"%s\" is not a duration (2s, 500ms, 1m)", text);
+}
+
+/* podman's --arch, --os and --variant are a --platform in pieces. */
+static const char *platform_text(const struct network_options *options,
+				 const struct oci_platform *host, struct arena *arena)
+{
+	if (options->platform)
+		return options->platform;
+	if (!options->arch && !options->os && !options->variant)
+		return NULL;
+	return arena_format(arena, "%s/%s%s%s", options->os ? options->os : host->os,
+			    options->arch ? options->arch : host->architecture,
+			    options->variant ? "/" : "", options->variant ? options->variant : "");
+}
+
+static int apply_platform(const struct network_options *options, struct arena *arena,
+			  struct transfer_options *transfer, struct error *err)
+{
+	struct oci_platform *platform = arena_alloc(arena, sizeof(*platform));
+	const char *text;
+
+	oci_platform_host(platform, arena);
+	text = platform_text(options, platform, arena);
+	if (!text)
+		return 0;
+	TRY(oci_platform_parse(text, platform, arena, err));
+	transfer->platform = platform;
+	return 0;
+}
+
+static void apply_registry(const struct network_options *options, struct registry_options *registry)
+{
+	if (options->tls_verify)
+		registry->tls =
+			!strcmp(options->tls_verify, "true") ? TLS_VERIFIED : TLS_UNVERIFIED;
+	registry->cert_dir = options->cert_dir;
+	registry->credentials = options->creds;
+	registry->auth_file = options->authfile;
+	registry->retries = (int)options->retry;
+}
+
+int network_options_apply(const struct network_options *options, struct arena *arena,
+			  struct transfer_options *transfer, struct error *err)
+{
+	*transfer = (struct transfer_options){
+		.user_xattrs = rootfs_user_xattrs(),
+		.single_id = rootfs_single_id(),
+		.registry.cancel_fd = interrupt_fd(),
+	};
+	if (!options)
+		return 0;
+	if (options->jobs < 0 || options->jobs > 16)
+		return fail(err, EINVAL, "--jobs: 1 to 16");
+	transfer->jobs = (int)options->jobs;
+	apply_registry(options, &transfer->registry);
+	if (options->retry_delay)
+		TRY(parse_duration(options->retry_delay, &transfer->registry.retry_delay_ms, err));
+	return apply_platform(options, arena, transfer, err);
+}
