@@ -6,6 +6,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/prctl.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -103,6 +105,24 @@ struct birth {
 	int failed_join; /* the intermediate process's answer: -errno */
 };
 
+/* In a user namespace whose maps are not yet written nobody is root, and then only ambient
+ * capabilities survive execve(2). CAPABILITIES sets them all anew at the end. */
+static void keep_capabilities(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	if (kernel_call(__NR_capget, &header, data) < 0)
+		return;
+	data[0].inheritable = data[0].permitted;
+	data[1].inheritable = data[1].permitted;
+	kernel_call(__NR_capset, &header, data);
+	for (unsigned long capability = 0; capability < 64; capability++)
+		if (kernel_call(__NR_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability) ==
+		    -EINVAL)
+			return; /* behind the kernel's last one */
+}
+
 /* In the child, on the parent's stack and memory: raw system calls only, no errno. */
 __attribute__((noreturn, noinline)) static void become_init(const struct birth *birth)
 {
@@ -114,6 +134,8 @@ __attribute__((noreturn, noinline)) static void become_init(const struct birth *
 		if (birth->stdio[fd] >= 0 && birth->stdio[fd] != fd)
 			kernel_call(__NR_dup3, birth->stdio[fd], fd, 0);
 	kernel_call(__NR_fcntl, birth->control, F_SETFD, 0);
+	if ((birth->args.flags & CLONE_NEWUSER) || birth->joins->count > 0)
+		keep_capabilities();
 	kernel_call(__NR_rt_sigprocmask, SIG_SETMASK, &no_signals, NULL, sizeof(no_signals));
 	kernel_call(__NR_execveat, birth->image, "", argv, envp, AT_EMPTY_PATH);
 	for (;;)
