@@ -50,7 +50,8 @@ static void equal_texts_are_stored_once(void **state)
 static void lists_and_blocks_are_aligned_as_documented(void **state)
 {
 	auto_arena struct arena arena = { 0 };
-	char *items[] = { "a", "", "a" };
+	char a[] = "a", empty[] = "";
+	char *items[] = { a, empty, a };
 	struct builder builder;
 	uint32_t list, block;
 	struct plan plan;

@@ -2,7 +2,8 @@
  * (config-linux.md "Default Devices"), linux.devices, and the usual links.
  *
  * Inside a user namespace nobody can make device nodes: there the host's are bound. A /dev that is
- * itself a bind is whoever's made it and is left alone, as runc does. */
+ * itself a bind is whoever's made it and is left alone, as runc does; without a mount namespace the
+ * root directory is somebody's files, and gets only what was asked for. */
 #include <string.h>
 #include <sys/stat.h>
 
@@ -132,31 +133,36 @@ static bool has_foreign_dev(const struct draft *draft)
 	return false;
 }
 
-/* Binding needs a mount namespace; without one only nodes can be made. */
-static int check_binding(struct draft *draft)
+static int plan_configured_devices(struct draft *draft)
 {
-	if (!in_user_namespace(draft) || has_namespace(draft, CLONE_NEWNS))
-		return 0;
-	if (draft->spec->linux_->devices.count == 0)
-		return 1;
-	fail(draft->err, EINVAL, "devices in a user namespace need a mount namespace");
-	return fail_where(draft->err, "linux.devices");
+	const struct spec_linux *linux_ = draft->spec->linux_;
+
+	if (linux_->devices.count && in_user_namespace(draft) &&
+	    !has_namespace(draft, CLONE_NEWNS)) {
+		fail(draft->err, EINVAL, "devices in a user namespace need a mount namespace");
+		return fail_where(draft->err, "linux.devices");
+	}
+	for (size_t i = 0; i < linux_->devices.count; i++)
+		TRY(plan_configured_device(draft, i));
+	return 0;
+}
+
+static void plan_links(struct draft *draft)
+{
+	for (size_t i = 0; i < COUNT(device_links); i++)
+		ADD(draft, SYMLINK, NULL, .text = { device_links[i].path, device_links[i].target });
 }
 
 int plan_devices(struct draft *draft)
 {
-	int nothing;
+	bool own = has_namespace(draft, CLONE_NEWNS);
 
 	if (has_foreign_dev(draft))
 		return 0;
-	nothing = check_binding(draft);
-	if (nothing)
-		return nothing < 0 ? nothing : 0;
-	for (size_t i = 0; i < COUNT(default_devices); i++)
+	for (size_t i = 0; own && i < COUNT(default_devices); i++)
 		plan_default_device(draft, &default_devices[i]);
-	for (size_t i = 0; i < draft->spec->linux_->devices.count; i++)
-		TRY(plan_configured_device(draft, i));
-	for (size_t i = 0; i < COUNT(device_links); i++)
-		ADD(draft, SYMLINK, NULL, .text = { device_links[i].path, device_links[i].target });
+	TRY(plan_configured_devices(draft));
+	if (own)
+		plan_links(draft);
 	return 0;
 }
