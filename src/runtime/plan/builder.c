@@ -169,10 +169,11 @@ int builder_finish(struct builder *builder, struct plan *plan, struct error *err
 	header.steps = sizeof(header);
 	header.data = header.steps + header.step_count * (uint32_t)sizeof(struct step);
 	header.slot_count = builder->slots;
-	if (builder->slots > PLAN_SLOTS_MOST)
-		return fail(err, E2BIG,
-			    "too many mounts: %u descriptors are needed, %d are possible",
-			    builder->slots, PLAN_SLOTS_MOST);
+	if (builder->slots > PLAN_SLOTS_MOST) {
+		fail(err, E2BIG, "too many mounts: %u descriptors are needed, %d are possible",
+		     builder->slots, PLAN_SLOTS_MOST);
+		return fail_where(err, "mounts");
+	}
 	if (builder->used > PLAN_BYTES_MOST || header.data > PLAN_BYTES_MOST)
 		return fail(err, E2BIG, "the container's plan is too large");
 	header.size = header.data + (uint32_t)builder->used;

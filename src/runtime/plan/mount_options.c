@@ -52,18 +52,22 @@ enum effect {
 	ROW("nosuid",         SET,       MS_NOSUID,       MOUNT_ATTR_NOSUID)                       \
 	ROW("nosymfollow",    SET,       0,               MOUNT_ATTR_NOSYMFOLLOW)                  \
 	ROW("private",        PROPAGATE, MS_PRIVATE,               0)                              \
+	ROW("rasync",         CLEAR,     MS_SYNCHRONOUS,  0)                                       \
 	ROW("ratime",         CLEAR_ALL, MS_NOATIME,      MOUNT_ATTR_NOATIME)                      \
 	ROW("rbind",          SET,       MS_BIND | MS_REC, 0)                                      \
 	ROW("rdev",           CLEAR_ALL, MS_NODEV,        MOUNT_ATTR_NODEV)                        \
 	ROW("rdiratime",      CLEAR_ALL, MS_NODIRATIME,   MOUNT_ATTR_NODIRATIME)                   \
+	ROW("rdirsync",       SET,       MS_DIRSYNC,      0)                                       \
 	ROW("relatime",       SET,       MS_RELATIME,     MOUNT_ATTR_RELATIME)                     \
 	ROW("remount",        SET,       MS_REMOUNT,      0)                                       \
 	ROW("rexec",          CLEAR_ALL, MS_NOEXEC,       MOUNT_ATTR_NOEXEC)                       \
 	ROW("ridmap",         MARK,      0,               MARK_IDMAP)                              \
+	ROW("rmand",          SET,       MS_MANDLOCK,     0)                                       \
 	ROW("rnoatime",       SET_ALL,   MS_NOATIME,      MOUNT_ATTR_NOATIME)                      \
 	ROW("rnodev",         SET_ALL,   MS_NODEV,        MOUNT_ATTR_NODEV)                        \
 	ROW("rnodiratime",    SET_ALL,   MS_NODIRATIME,   MOUNT_ATTR_NODIRATIME)                   \
 	ROW("rnoexec",        SET_ALL,   MS_NOEXEC,       MOUNT_ATTR_NOEXEC)                       \
+	ROW("rnomand",        CLEAR,     MS_MANDLOCK,     0)                                       \
 	ROW("rnorelatime",    CLEAR_ALL, MS_RELATIME,     MOUNT_ATTR_RELATIME)                     \
 	ROW("rnostrictatime", CLEAR_ALL, MS_STRICTATIME,  MOUNT_ATTR_STRICTATIME)                  \
 	ROW("rnosuid",        SET_ALL,   MS_NOSUID,       MOUNT_ATTR_NOSUID)                       \
@@ -78,6 +82,7 @@ enum effect {
 	ROW("rstrictatime",   SET_ALL,   MS_STRICTATIME,  MOUNT_ATTR_STRICTATIME)                  \
 	ROW("rsuid",          CLEAR_ALL, MS_NOSUID,       MOUNT_ATTR_NOSUID)                       \
 	ROW("rsymfollow",     CLEAR_ALL, 0,               MOUNT_ATTR_NOSYMFOLLOW)                  \
+	ROW("rsync",          SET,       MS_SYNCHRONOUS,  0)                                       \
 	ROW("runbindable",    PROPAGATE, MS_UNBINDABLE | MS_REC,   0)                              \
 	ROW("rw",             CLEAR,     MS_RDONLY,       MOUNT_ATTR_RDONLY)                       \
 	ROW("shared",         PROPAGATE, MS_SHARED,                0)                              \
