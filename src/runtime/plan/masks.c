@@ -11,9 +11,8 @@
 static const char *sysctl_path(struct arena *arena, const char *key)
 {
 	char *path = arena_string(arena, key);
-	const char *separator = strpbrk(key, "./");
 
-	if (separator && *separator == '.')
+	if (key[strcspn(key, "./")] == '.')
 		for (char *at = path; *at; at++)
 			*at = *at == '.' ? '/' : *at == '/' ? '.' : *at;
 	return path;
