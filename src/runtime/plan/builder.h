@@ -24,7 +24,7 @@
 
 enum plan_stage { STAGE_HOST, STAGE_NAMESPACES, STAGE_TREES, STAGE_CONTAINER, PLAN_STAGES };
 
-#define TEXT_BUCKETS 256
+#define TEXT_BUCKETS 1024
 
 struct known_text;
 

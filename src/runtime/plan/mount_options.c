@@ -205,20 +205,38 @@ static bool is_idmap_with_value(const char *name)
 	return text_starts(name, "idmap=") || text_starts(name, "ridmap=");
 }
 
-static bool is_bind(const struct mount_options *options)
+static bool is_data(const char *name)
 {
-	return options->flags & MS_BIND;
+	return !find_option(name) && !is_idmap_with_value(name);
 }
 
-/* The first option that only a file system could understand. */
+/* Options of the file system's own, as mount(2) takes them: joined by commas. */
+static const char *join_data(const struct strings *list, struct arena *arena)
+{
+	size_t length = 0, used = 0;
+	char *data;
+
+	for (size_t i = 0; i < list->count; i++)
+		length += is_data(list->items[i]) ? strlen(list->items[i]) + 1 : 0;
+	data = arena_alloc(arena, length + 1);
+	for (size_t i = 0; i < list->count; i++) {
+		if (!is_data(list->items[i]))
+			continue;
+		if (used)
+			data[used++] = ',';
+		memcpy(data + used, list->items[i], strlen(list->items[i]));
+		used += strlen(list->items[i]);
+	}
+	return data;
+}
+
 static int refuse_data(const struct strings *list, const char *where, struct error *err)
 {
 	for (size_t i = 0; i < list->count; i++) {
-		if (find_option(list->items[i]) || is_idmap_with_value(list->items[i]))
+		if (!is_data(list->items[i]))
 			continue;
 		fail(err, EINVAL,
-		     "unknown mount option \"%s\": a bind mount has no options of a "
-		     "filesystem",
+		     "unknown mount option \"%s\": a bind mount has no options of a filesystem",
 		     list->items[i]);
 		return fail_where(err, "%s.options[%zu]", where, i);
 	}
@@ -228,20 +246,15 @@ static int refuse_data(const struct strings *list, const char *where, struct err
 int mount_options_read(const struct strings *list, bool type_bind, const char *where,
 		       struct arena *arena, struct mount_options *options, struct error *err)
 {
-	const char *data = NULL;
-
 	*options = (struct mount_options){ .flags = type_bind ? MS_BIND : 0 };
 	for (size_t i = 0; i < list->count; i++) {
-		const char *name = list->items[i];
-		const struct option_effect *option = find_option(name);
+		const struct option_effect *option = find_option(list->items[i]);
 
 		if (option)
 			apply(options, option);
-		else if (is_idmap_with_value(name))
+		else if (is_idmap_with_value(list->items[i]))
 			options->marks |= MARK_IDMAP;
-		else
-			data = data ? arena_format(arena, "%s,%s", data, name) : name;
 	}
-	options->data = data ? data : "";
-	return data && is_bind(options) ? refuse_data(list, where, err) : 0;
+	options->data = join_data(list, arena);
+	return options->flags & MS_BIND ? refuse_data(list, where, err) : 0;
 }

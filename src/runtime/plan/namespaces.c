@@ -115,6 +115,9 @@ static void plan_joins(struct draft *draft)
 
 /* ---- id maps --------------------------------------------------------------------------------- */
 
+/* What the kernel takes in one map (user_namespaces(7)). */
+#define MAPPINGS_MOST 340
+
 struct id_mappings {
 	const struct spec_id_mapping *items;
 	size_t count;
@@ -174,6 +177,11 @@ static int plan_id_maps(struct draft *draft)
 		return fail_where(draft->err,
 				  users.count ? "linux.gidMappings" : "linux.uidMappings");
 	}
+	if (users.count > MAPPINGS_MOST || groups.count > MAPPINGS_MOST) {
+		fail(draft->err, E2BIG, "more than %d mappings", MAPPINGS_MOST);
+		return fail_where(draft->err, users.count > MAPPINGS_MOST ? "linux.uidMappings"
+									  : "linux.gidMappings");
+	}
 	ADD(draft, MAP_USERS, "linux.uidMappings", .text = { map_text(draft, users) });
 	ADD(draft, MAP_GROUPS, "linux.gidMappings", .text = { map_text(draft, groups) },
 	    .number = { needs_deny_setgroups(draft) });
@@ -204,11 +212,17 @@ static int plan_time(struct draft *draft)
 		fail(draft->err, EINVAL, "time offsets need a new time namespace");
 		return fail_where(draft->err, "linux.timeOffsets");
 	}
-	for (size_t i = 0; i < linux_->time_offsets.count; i++)
-		offsets = arena_format(draft->arena, "%s%s %lld %u\n", offsets,
-				       linux_->time_offsets.keys[i],
+	for (size_t i = 0; i < linux_->time_offsets.count; i++) {
+		const char *clock = linux_->time_offsets.keys[i];
+
+		if (!spec_name_known(spec_clock_names, clock)) {
+			fail(draft->err, EINVAL, "unknown clock \"%s\"", clock);
+			return fail_where(draft->err, "linux.timeOffsets");
+		}
+		offsets = arena_format(draft->arena, "%s%s %lld %u\n", offsets, clock,
 				       (long long)linux_->time_offsets.items[i].secs,
 				       linux_->time_offsets.items[i].nanosecs);
+	}
 	ADD(draft, TIME_NAMESPACE, "linux.timeOffsets", .text = { offsets });
 	return 0;
 }
