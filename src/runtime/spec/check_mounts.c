@@ -34,10 +34,11 @@ static int check_destination(const struct spec_mount *mount, const struct site *
 static int check_kind(const struct spec_mount *mount, const struct site *site, struct error *err)
 {
 	bool bind = spec_mount_is_bind(mount);
+	bool remount = strings_have(&mount->options, "remount");
 
-	if (bind && !has_text(mount->source))
+	if (bind && !remount && !has_text(mount->source))
 		return refuse(err, site, "a bind mount needs a source");
-	if (!bind && !has_text(mount->type) && !strings_have(&mount->options, "remount"))
+	if (!bind && !remount && !has_text(mount->type))
 		return refuse(err, site, "a mount that is no bind mount needs a type");
 	if (strings_have(&mount->options, "tmpcopyup") && !text_equal(mount->type, "tmpfs"))
 		return refuse(err, SITE(site, "options"), "tmpcopyup needs a tmpfs");
