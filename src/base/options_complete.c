@@ -1,0 +1,147 @@
+/* options_complete.c -- completion scripts for bash, zsh and fish, from the rows. */
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/options.h"
+
+typedef void completion_writer(const struct program *program, FILE *out);
+
+static void print_words(const struct option_row *rows, size_t count, FILE *out)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!(rows[i].flags & OPTION_HIDDEN))
+			fprintf(out, " --%s", rows[i].name);
+}
+
+static void print_commands(const struct program *program, FILE *out)
+{
+	for (const struct command *const *command = program->commands; *command; command++)
+		if (!(*command)->hidden)
+			fprintf(out, " %s", (*command)->name);
+}
+
+/* One function: the first word that is a command decides which options are offered. */
+static void write_bash(const struct program *program, FILE *out)
+{
+	fprintf(out, "_%s() {\n\tlocal word command= options\n", program->name);
+	fprintf(out, "\tfor word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n\t\tcase $word in\n");
+	for (const struct command *const *command = program->commands; *command; command++)
+		fprintf(out, "\t\t%s) command=%s; break ;;\n", (*command)->name, (*command)->name);
+	fprintf(out, "\t\tesac\n\tdone\n\tcase $command in\n\t'') options='");
+	print_commands(program, out);
+	print_words(program->options, program->option_count, out);
+	fprintf(out, "' ;;\n");
+	for (const struct command *const *command = program->commands; *command; command++) {
+		fprintf(out, "\t%s) options='", (*command)->name);
+		print_words((*command)->options, (*command)->option_count, out);
+		fprintf(out, " --help' ;;\n");
+	}
+	fprintf(out, "\tesac\n\tCOMPREPLY=($(compgen -W \"$options\" -- "
+		     "\"${COMP_WORDS[COMP_CWORD]}\"))\n");
+	fprintf(out, "}\ncomplete -o default -F _%s %s\n", program->name, program->name);
+}
+
+/* In single quotes for zsh: brackets and colons are its syntax. */
+static void print_zsh_text(const char *text, FILE *out)
+{
+	for (; *text; text++) {
+		if (*text == '\'')
+			fputs("'\\''", out);
+		else if (strchr("[]:\\", *text))
+			fprintf(out, "\\%c", *text);
+		else
+			fputc(*text, out);
+	}
+}
+
+static void print_zsh_options(const struct option_row *rows, size_t count, FILE *out)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (rows[i].flags & OPTION_HIDDEN)
+			continue;
+		fprintf(out, " '%s--%s%s[", rows[i].kind == OPTION_LIST ? "*" : "", rows[i].name,
+			rows[i].kind == OPTION_FLAG ? "" : "=");
+		print_zsh_text(rows[i].help, out);
+		fprintf(out, "]%s%s'", rows[i].argument ? ":" : "",
+			rows[i].argument ? rows[i].argument : "");
+	}
+}
+
+static void write_zsh(const struct program *program, FILE *out)
+{
+	fprintf(out, "#compdef %s\n_%s() {\n\tlocal -a commands\n\tcommands=(\n", program->name,
+		program->name);
+	for (const struct command *const *command = program->commands; *command; command++) {
+		fprintf(out, "\t\t'%s:", (*command)->name);
+		print_zsh_text((*command)->summary, out);
+		fprintf(out, "'\n");
+	}
+	fprintf(out, "\t)\n\t_arguments -C");
+	print_zsh_options(program->options, program->option_count, out);
+	fprintf(out,
+		" '1:command:->command' '*::argument:->arguments'\n\tcase $state in\n"
+		"\tcommand) _describe command commands ;;\n\targuments)\n\t\tcase $words[1] in\n");
+	for (const struct command *const *command = program->commands; *command; command++) {
+		fprintf(out, "\t\t%s) _arguments", (*command)->name);
+		print_zsh_options((*command)->options, (*command)->option_count, out);
+		fprintf(out, " '*:file:_files' ;;\n");
+	}
+	fprintf(out, "\t\tesac ;;\n\tesac\n}\ncompdef _%s %s\n", program->name, program->name);
+}
+
+static void print_fish_text(const char *text, FILE *out)
+{
+	for (; *text; text++)
+		fprintf(out, *text == '\'' || *text == '\\' ? "\\%c" : "%c", *text);
+}
+
+static void print_fish_options(const struct program *program, const char *condition,
+			       const struct option_row *rows, size_t count, FILE *out)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (rows[i].flags & OPTION_HIDDEN)
+			continue;
+		fprintf(out, "complete -c %s -n '%s' -l %s", program->name, condition,
+			rows[i].name);
+		if (rows[i].letter)
+			fprintf(out, " -s %c", rows[i].letter);
+		fprintf(out, "%s -d '", rows[i].kind == OPTION_FLAG ? "" : " -r");
+		print_fish_text(rows[i].help, out);
+		fprintf(out, "'\n");
+	}
+}
+
+static void write_fish(const struct program *program, FILE *out)
+{
+	print_fish_options(program, "__fish_use_subcommand", program->options,
+			   program->option_count, out);
+	for (const struct command *const *command = program->commands; *command; command++) {
+		char condition[64];
+
+		fprintf(out, "complete -c %s -n __fish_use_subcommand -f -a %s -d '", program->name,
+			(*command)->name);
+		print_fish_text((*command)->summary, out);
+		fprintf(out, "'\n");
+		snprintf(condition, sizeof(condition), "__fish_seen_subcommand_from %s",
+			 (*command)->name);
+		print_fish_options(program, condition, (*command)->options,
+				   (*command)->option_count, out);
+	}
+}
+
+int options_complete(const struct program *program, const char *shell, FILE *out, struct error *err)
+{
+	static const struct {
+		const char *name;
+		completion_writer *write;
+	} shells[] = { { "bash", write_bash }, { "zsh", write_zsh }, { "fish", write_fish } };
+
+	for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++)
+		if (text_equal(shells[i].name, shell)) {
+			shells[i].write(program, out);
+			return 0;
+		}
+	return fail(err, EINVAL, "no completion for the shell \"%s\": there is bash, zsh and fish",
+		    shell);
+}
