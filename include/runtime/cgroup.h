@@ -17,7 +17,12 @@ struct cgroup_write {
 	const char *file;       /* "memory.max" */
 	const char *value;
 	const char *where; /* "linux.resources.memory.limit" */
-	bool optional;     /* a missing file is no error (the specification says so) */
+	const char *reset; /* of a file with one line a key ("8:0 ..."): what takes this key's line
+			      away; NULL: the file holds one value */
+	bool optional;     /* a missing file is no error (the specification, or runc, says so) */
+	bool or_next;      /* where the file is missing the next write is made instead; where it is
+			      there the next one is left out */
+	bool check;        /* nothing is written: it fails when the file's number is above value */
 };
 
 struct cgroup_writes {
@@ -26,31 +31,43 @@ struct cgroup_writes {
 };
 
 /* Where the container's cgroup is: cgroupsPath cleaned and made absolute below the mount points;
- * absent: "/coffer/ID" for root (never below the caller's own cgroup), NULL for a rootless caller
- * without a delegated cgroup. ".." cannot leave the mount point. In the arena. */
+ * absent: "/coffer/ID" for root (never below the caller's own cgroup). ".." cannot leave the mount
+ * point; the mount point itself is refused. A rootless caller's relative or absent path is below
+ * the place that was delegated to it (v2: its own cgroup's parent, or its own), NULL where there is
+ * none. NULL on a host without cgroups. In the arena. */
 int cgroup_path(const char *cgroups_path, const char *id, const struct facts *facts,
 		struct arena *arena, char **path, struct error *err);
 
-/* The writes for linux.resources on this layout, in the order they must happen. */
+/* The writes for linux.resources on this layout, in the order they must happen. `devices` is not
+ * among them: cgroup_create sees to it. resources may be NULL. Settings that this layout does not
+ * have are left out with a warning where runc does so. */
 int cgroup_plan(const struct spec_resources *resources, const struct facts *facts,
 		struct arena *arena, struct cgroup_writes *writes, struct error *err);
 
-/* A container's cgroup as later verbs find it again from state.json. */
+struct cgroup_tree;
+
+/* A container's cgroup as later verbs find it again from state.json. The facts outlive it. */
 struct cgroup {
 	char *path; /* "/coffer/ID"; NULL: none */
 	enum cgroup_layout layout;
 	const struct facts *facts;
+	struct cgroup_tree *trees; /* its directory in every mounted hierarchy */
+	unsigned tree_count;
 	int unified_fd; /* v2 directory, O_PATH-less (usable for CLONE_INTO_CGROUP); or -1 */
 };
 
-/* Make the directories (v2: enable controllers on the way down) and set the limits. A directory
- * that is already there and has processes, or is frozen, is refused with runc's words. On failure
- * nothing that was made here is left. */
+/* Make the directories (v2: enable controllers on the way down), restrict devices (resources may
+ * be NULL: then, as without rules, the default devices alone are allowed) and set the limits. A
+ * directory that is already there and has processes, or is frozen, is refused with runc's words.
+ * On failure nothing that was made here is left, and `cgroup` is closed.
+ * Rootless: hierarchies that the caller may not write are left out as long as no limit of theirs
+ * was asked for; when all are, cgroup->path is NULL and all that follows does nothing. */
 int cgroup_create(const char *path, const struct cgroup_writes *writes,
 		  const struct spec_resources *resources, const struct facts *facts,
 		  struct cgroup *cgroup, struct error *err);
 
-/* Find an existing one. */
+/* Find an existing one. path NULL, or no such directory (any more), is success: killing and
+ * deleting then do nothing, joining is -ENOENT. */
 int cgroup_open(const char *path, const struct facts *facts, struct cgroup *cgroup,
 		struct error *err);
 
@@ -58,7 +75,9 @@ int cgroup_open(const char *path, const struct facts *facts, struct cgroup *cgro
  * there: in_unified false). */
 int cgroup_join(const struct cgroup *cgroup, pid_t pid, bool in_unified, struct error *err);
 
-/* Set limits of a running container; earlier writes are undone when one fails. */
+/* Set limits of a running container; earlier writes are undone when one fails. A write that the
+ * kernel refuses as long as another one is not made (a limit above its memory+swap limit, a burst
+ * above its quota) is repeated after the others. */
 int cgroup_update(const struct cgroup *cgroup, const struct cgroup_writes *writes,
 		  struct error *err);
 
@@ -66,17 +85,20 @@ int cgroup_update(const struct cgroup *cgroup, const struct cgroup_writes *write
 int cgroup_pids(const struct cgroup *cgroup, struct arena *arena, pid_t **pids, size_t *count,
 		struct error *err);
 
-/* Freeze or thaw, waited for (cgroup.events; v1 freezer.state). -ENOTSUP: no freezer. */
+/* Freeze or thaw, waited for (cgroup.events; v1 freezer.state). -ENOTSUP: no freezer. A cgroup
+ * that does not become frozen is thawed again: -EBUSY. */
 int cgroup_freeze(const struct cgroup *cgroup, bool freeze, struct error *err);
 int cgroup_frozen(const struct cgroup *cgroup, bool *frozen, struct error *err);
 
-/* Signal every process in it; SIGKILL by cgroup.kill where there. */
+/* Signal every process in it and below; SIGKILL by cgroup.kill where there, and then thawed, for a
+ * process that is frozen on v1 does not die. */
 int cgroup_kill(const struct cgroup *cgroup, int signal, struct error *err);
 
 /* Remove it with everything below; waits on events for dying processes, never sleeps. Absent is
- * success. */
+ * success. Processes that live on are not killed: -EBUSY after ten seconds. */
 int cgroup_delete(struct cgroup *cgroup, struct error *err);
 
+/* Close descriptors and free; harmless on { .unified_fd = -1 } and when repeated. */
 void cgroup_close(struct cgroup *cgroup);
 
 #endif

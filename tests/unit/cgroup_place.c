@@ -1,0 +1,203 @@
+/* cgroup_place.c -- where a container's cgroup is, and which trees a host has. No root needed. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runtime/cgroup.h"
+#include "runtime/facts/hierarchies.h"
+
+#include <cmocka.h> /* after error.h, whose fail() it hides */
+
+static const struct facts root_v2 = { .cgroup_layout = CGROUP_UNIFIED,
+				      .cgroup_unified = "/sys/fs/cgroup" };
+
+static void expect_path(const char *cgroups_path, const char *expected)
+{
+	auto_arena struct arena arena = { 0 };
+	char *path;
+
+	assert_int_equal(cgroup_path(cgroups_path, "box", &root_v2, &arena, &path, NULL), 0);
+	assert_string_equal(path, expected);
+}
+
+static void roots_container_goes_to_coffer(void **state)
+{
+	expect_path(NULL, "/coffer/box");
+	expect_path("", "/coffer/box");
+}
+
+static void paths_are_cleaned_and_stay_below_the_mount_point(void **state)
+{
+	expect_path("/a/b", "/a/b");
+	expect_path("a/b", "/a/b");
+	expect_path("//a/./b//", "/a/b");
+	expect_path("/a/../b", "/b");
+	expect_path("/../../zz", "/zz");
+	expect_path("a/../../../c", "/c");
+	expect_path("system.slice:docker:id", "/system.slice:docker:id");
+}
+
+static void the_root_of_all_cgroups_is_refused(void **state)
+{
+	static const char *const roots[] = { "/", "..", "/a/..", "./" };
+
+	for (size_t i = 0; i < 4; i++) {
+		auto_arena struct arena arena = { 0 };
+		struct error err = { 0 };
+		char *path;
+
+		assert_int_equal(cgroup_path(roots[i], "box", &root_v2, &arena, &path, &err),
+				 -EINVAL);
+		assert_string_equal(err.where, "linux.cgroupsPath");
+	}
+}
+
+static void names_that_no_directory_can_have_are_refused(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+	struct error err = { 0 };
+	char name[400], *path;
+
+	assert_int_equal(cgroup_path("/a\nb", "box", &root_v2, &arena, &path, &err), -EINVAL);
+	memset(name, 'n', sizeof(name));
+	name[399] = '\0';
+	assert_int_equal(cgroup_path(name, "box", &root_v2, &arena, &path, &err), -ENAMETOOLONG);
+}
+
+static void a_host_without_cgroups_has_no_path(void **state)
+{
+	static const struct facts none = { .cgroup_layout = CGROUP_NONE };
+	auto_arena struct arena arena = { 0 };
+	char *path;
+
+	assert_int_equal(cgroup_path("/a", "box", &none, &arena, &path, NULL), 0);
+	assert_null(path);
+}
+
+static void a_rootless_absolute_path_is_taken_as_it_is(void **state)
+{
+	static const struct facts rootless = { .euid = 1000,
+					       .cgroup_layout = CGROUP_UNIFIED,
+					       .cgroup_unified = "/sys/fs/cgroup" };
+	auto_arena struct arena arena = { 0 };
+	char *path;
+
+	assert_int_equal(cgroup_path("/user.slice/x", "box", &rootless, &arena, &path, NULL), 0);
+	assert_string_equal(path, "/user.slice/x");
+}
+
+static void a_rootless_v1_host_has_no_place_of_ones_own(void **state)
+{
+	static const struct facts rootless = { .euid = 1000, .cgroup_layout = CGROUP_LEGACY };
+	auto_arena struct arena arena = { 0 };
+	char *path;
+
+	assert_int_equal(cgroup_path(NULL, "box", &rootless, &arena, &path, NULL), 0);
+	assert_null(path);
+}
+
+#define TMPFS_LINE "31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw,mode=755\n"
+
+static void find(const char *text, uint64_t root_id, struct arena *arena, struct facts *facts)
+{
+	*facts = (struct facts){ 0 };
+	hierarchies_find(arena_string(arena, text), root_id, arena, facts);
+}
+
+static void hierarchies_are_known_by_their_options(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+	struct facts facts;
+
+	find("22 27 0:21 / /proc rw - proc proc rw\n" TMPFS_LINE
+	     "32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,nosuid shared:9 - cgroup cgroup "
+	     "rw,cpu,cpuacct\n"
+	     "40 31 0:37 / /sys/fs/cgroup/systemd rw - cgroup cgroup "
+	     "rw,xattr,release_agent=/lib/agent,name=systemd\n"
+	     "41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw,nsdelegate\n",
+	     31, &arena, &facts);
+	assert_int_equal(facts.cgroup_layout, CGROUP_HYBRID);
+	assert_string_equal(facts.cgroup_unified, "/sys/fs/cgroup/unified");
+	assert_int_equal(facts.hierarchy_count, 2);
+	assert_string_equal(facts.hierarchies[0].mountpoint, "/sys/fs/cgroup/cpu,cpuacct");
+	assert_string_equal(facts.hierarchies[0].controllers, "cpu,cpuacct");
+	assert_string_equal(facts.hierarchies[1].controllers, "name=systemd");
+}
+
+#define HIDDEN_LINES                                                                               \
+	TMPFS_LINE "32 31 0:29 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n"                   \
+		   "41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"                 \
+		   "60 31 0:50 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n"                             \
+		   "61 60 0:29 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n"
+
+static void mounts_that_another_hides_do_not_count(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+	struct facts facts;
+
+	for (uint64_t root_id = 0; root_id <= 60; root_id += 60) {
+		find(HIDDEN_LINES, root_id, &arena, &facts);
+		assert_int_equal(facts.cgroup_layout, CGROUP_LEGACY);
+		assert_int_equal(facts.hierarchy_count, 1);
+		assert_null(facts.cgroup_unified);
+	}
+}
+
+static void mounts_elsewhere_do_not_count(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+	struct facts facts;
+
+	find(TMPFS_LINE "70 27 0:29 / /srv/rootfs/sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n"
+			"71 31 0:60 / /sys/fs/cgroup/stray rw - tmpfs tmpfs rw\n",
+	     31, &arena, &facts);
+	assert_int_equal(facts.cgroup_layout, CGROUP_NONE);
+	assert_int_equal(facts.hierarchy_count, 0);
+}
+
+static void a_v2_tree_alone_below_a_tmpfs_is_unified(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+	struct facts facts;
+
+	find(TMPFS_LINE "41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n", 31, &arena,
+	     &facts);
+	assert_int_equal(facts.cgroup_layout, CGROUP_UNIFIED);
+	assert_string_equal(facts.cgroup_unified, "/sys/fs/cgroup/unified");
+}
+
+static void the_present_host_can_be_asked(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+	struct facts facts;
+	struct error err = { 0 };
+
+	assert_int_equal(facts_gather(&facts, &arena, &err), 0);
+	assert_int_equal(facts.euid, geteuid());
+	assert_true(facts.cgroup_layout != CGROUP_LEGACY || facts.hierarchy_count > 0);
+	assert_true((facts.cgroup_layout == CGROUP_UNIFIED ||
+		     facts.cgroup_layout == CGROUP_HYBRID) == (facts.cgroup_unified != NULL));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(roots_container_goes_to_coffer),
+		cmocka_unit_test(paths_are_cleaned_and_stay_below_the_mount_point),
+		cmocka_unit_test(the_root_of_all_cgroups_is_refused),
+		cmocka_unit_test(names_that_no_directory_can_have_are_refused),
+		cmocka_unit_test(a_host_without_cgroups_has_no_path),
+		cmocka_unit_test(a_rootless_absolute_path_is_taken_as_it_is),
+		cmocka_unit_test(a_rootless_v1_host_has_no_place_of_ones_own),
+		cmocka_unit_test(hierarchies_are_known_by_their_options),
+		cmocka_unit_test(mounts_that_another_hides_do_not_count),
+		cmocka_unit_test(mounts_elsewhere_do_not_count),
+		cmocka_unit_test(a_v2_tree_alone_below_a_tmpfs_is_unified),
+		cmocka_unit_test(the_present_host_can_be_asked),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
