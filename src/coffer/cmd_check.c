@@ -24,8 +24,8 @@ static void name_unknown(const struct spec_document *document, struct text *out)
 		unsigned row = 0, column = 0;
 
 		json_locate(document->text, document->length, path, &row, &column);
-		text_format(out, "%s: %s (line %u:%u): unknown key, ignored\n", document->name, path,
-			    row, column);
+		text_format(out, "%s: %s (line %u:%u): unknown key, ignored\n", document->name,
+			    path, row, column);
 	}
 }
 

@@ -61,7 +61,7 @@ static void make_row(const struct container_summary *summary, struct arena *aren
 static void print_table(const struct listing *list, struct arena *arena, struct text *out)
 {
 	const char *(*rows)[COLUMNS] = arena_array(arena, list->count + 1, sizeof(*rows));
-	static const char *const titles[COLUMNS] = { "ID",     "PID",	  "STATUS",
+	static const char *const titles[COLUMNS] = { "ID",     "PID",     "STATUS",
 						     "BUNDLE", "CREATED", "OWNER" };
 	size_t width[COLUMNS];
 

@@ -85,17 +85,19 @@ static int print_table(const struct command_line *line, const struct pids *pids,
 		       struct error *err)
 {
 	struct strings argv = { 0 };
-	struct spawn_request request = { .path = "/bin/ps", .timeout_ms = -1,
+	struct spawn_request request = { .path = "/bin/ps",
+					 .timeout_ms = -1,
 					 .output_limit = PS_OUTPUT_MOST };
-	char *environment[] = { "PATH=/usr/bin:/bin", "LC_ALL=C", NULL };
+	static char path[] = "PATH=/usr/bin:/bin", locale[] = "LC_ALL=C";
+	char *environment[] = { path, locale, NULL };
 	struct spawn_result result = { 0 };
 	int status;
 
-	strings_add(&argv, "ps", line->arena);
+	strings_add(&argv, arena_string(line->arena, "ps"), line->arena);
 	for (size_t i = 1; i < line->arguments.count; i++)
 		strings_add(&argv, line->arguments.items[i], line->arena);
 	if (line->arguments.count == 1)
-		strings_add(&argv, "-ef", line->arena);
+		strings_add(&argv, arena_string(line->arena, "-ef"), line->arena);
 	request.argv = argv.items;
 	request.envp = environment;
 	status = spawn_run(&request, &result, err);

@@ -2,6 +2,9 @@
 #ifndef COFFER_COMMANDS_H
 #define COFFER_COMMANDS_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/options.h"
 
 struct globals {

@@ -28,11 +28,10 @@ static const struct option_row global_options[] = {
 /* clang-format on */
 
 static const struct command *const commands[] = {
-	&command_create,   &command_start,  &command_state,    &command_kill,
-	&command_delete,   &command_run,    &command_exec,     &command_list,
-	&command_ps,	   &command_pause,  &command_resume,   &command_spec,
-	&command_plan,	   &command_check,  &command_features, &command_completion,
-	NULL,
+	&command_create,     &command_start, &command_state, &command_kill,  &command_delete,
+	&command_run,        &command_exec,  &command_list,  &command_ps,    &command_pause,
+	&command_resume,     &command_spec,  &command_plan,  &command_check, &command_features,
+	&command_completion, NULL,
 };
 
 static const struct program coffer = {
@@ -88,8 +87,9 @@ static int open_log(const struct globals *globals, struct error *err)
 static int check_globals(const struct globals *globals, struct error *err)
 {
 	if (globals->systemd_cgroup || text_equal(globals->cgroup_manager, "systemd"))
-		return fail(err, ENOTSUP, "the systemd cgroup driver is not part of this version: use "
-					  "--cgroup-manager cgroupfs");
+		return fail(err, ENOTSUP,
+			    "the systemd cgroup driver is not part of this version: use "
+			    "--cgroup-manager cgroupfs");
 	return 0;
 }
 

@@ -1,6 +1,8 @@
 /* birth.c -- from a checked bundle to a created container, step by step, and back when it fails. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,7 +25,8 @@ int birth_claim(struct birth *birth, struct error *err)
 	TRY(state_check_id(request->id, err));
 	TRY(state_claim(request->root, request->id, &birth->container, err));
 	birth->claimed = true;
-	return record_begin(birth, err);
+	record_begin(birth);
+	return 0;
 }
 
 /* Compiled filters are kept beside the containers; without a place for them each start compiles. */
@@ -107,6 +110,10 @@ static int make_cgroup(struct birth *birth, struct error *err)
 
 	if (!birth->cgroup_path)
 		return 0;
+	/* From here on something outside the state directory exists: write down what, so that a
+	 * `create` that is killed leaves nothing that `delete --force` does not find. */
+	birth->container.state.cgroup_path = birth->cgroup_path;
+	TRY(state_save(&birth->container, err));
 	TRY(cgroup_plan(resources, &birth->facts, &birth->arena, &writes, err));
 	TRY(cgroup_create(birth->cgroup_path, &writes, resources, &birth->facts, &birth->cgroup,
 			  err));

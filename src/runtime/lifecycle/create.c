@@ -1,7 +1,6 @@
 /* create.c -- the story of a container. */
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/own.h"
@@ -55,26 +54,17 @@ static int start(struct birth *birth, struct error *err)
 }
 
 /* The program has our terminal, or its pty is relayed to it, until it ends. */
-static int wait_for_end(struct birth *birth, int *exit_code, struct error *err)
-{
-	struct foreground foreground = {
-		.pid = birth->launched.pid,
-		.pidfd = birth->launched.pidfd,
-		.master = birth->request->console_socket ? -1 : birth->launched.console,
-		.subreaper = !birth->request->no_subreaper,
-	};
-
-	return foreground_wait(&foreground, exit_code, err);
-}
-
-static int run_attached(struct birth *birth, int *exit_code, struct error *err)
+static int run_attached(struct birth *birth, struct foreground *foreground, int *exit_code,
+			struct error *err)
 {
 	const struct create_request *request = birth->request;
 	int result;
 
-	/* Others may look at it and signal it meanwhile. */
-	close_fd(&birth->container.lock);
-	result = wait_for_end(birth, exit_code, err);
+	foreground->pid = birth->launched.pid;
+	foreground->pidfd = birth->launched.pidfd;
+	foreground->master = request->console_socket ? -1 : birth->launched.console;
+	state_unlock(&birth->container); /* others may look at it and signal it meanwhile */
+	result = foreground_wait(foreground, exit_code, err);
 	if (result == 0 && request->keep)
 		return 0;
 	if (result == 0) {
@@ -90,17 +80,22 @@ static int run_attached(struct birth *birth, int *exit_code, struct error *err)
 
 int container_run(const struct create_request *request, int *exit_code, struct error *err)
 {
+	struct foreground foreground = {
+		.pid = -1, .pidfd = -1, .master = -1, .subreaper = !request->no_subreaper
+	};
 	struct birth birth = BIRTH_NONE;
-	int result;
+	int result = 0;
 
 	*exit_code = 0;
-	if (!request->detach && !request->no_subreaper)
-		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	result = create(&birth, request, true, err);
+	if (!request->detach)
+		result = foreground_open(&foreground, err);
+	if (result == 0)
+		result = create(&birth, request, true, err);
 	if (result == 0)
 		result = start(&birth, err);
 	if (result == 0 && !request->detach)
-		result = run_attached(&birth, exit_code, err);
+		result = run_attached(&birth, &foreground, exit_code, err);
+	foreground_close(&foreground);
 	if (result < 0)
 		birth_undo(&birth);
 	else
@@ -114,8 +109,7 @@ int container_plan(const struct create_request *request, struct arena *arena, st
 	struct birth birth = BIRTH_NONE;
 	int result = birth_read_bundle(&birth, request, err);
 
-	if (result == 0)
-		result = record_begin(&birth, err);
+	record_begin(&birth);
 	if (result == 0)
 		result = birth_compile(&birth, false, err);
 	if (result == 0) { /* the block is position independent */

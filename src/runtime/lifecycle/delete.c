@@ -11,6 +11,7 @@
 #include "runtime/cgroup.h"
 #include "runtime/lifecycle.h"
 #include "runtime/state.h"
+#include "status.h"
 
 /* Kill the first process and wait until it is gone: its pidfd says so at once. */
 static int kill_and_wait(const struct container *container, struct error *err)
@@ -66,9 +67,11 @@ static void thaw(const struct container *container, struct arena *arena)
 static int end_processes(const struct container *container, bool force, struct arena *arena,
 			 struct error *err)
 {
+	struct facts *facts = arena_alloc(arena, sizeof(*facts));
 	enum container_status status;
 
-	TRY(state_status(container, &status, err));
+	TRY(facts_gather(facts, arena, err));
+	TRY(container_status_now(container, facts, &status, err));
 	if (status == STATUS_STOPPED)
 		return 0;
 	if (!force && status != STATUS_CREATED)

@@ -14,6 +14,7 @@
 #include "runtime/console.h"
 #include "runtime/launch.h"
 #include "runtime/lifecycle.h"
+#include "status.h"
 
 #define FILTER_MOST (1 << 20)
 
@@ -29,11 +30,12 @@ struct visit {
 	struct launched launched;
 };
 
-static int check_status(const struct visit *visit, struct error *err)
+static int check_status(struct visit *visit, struct error *err)
 {
 	enum container_status status;
 
-	TRY(state_status(&visit->container, &status, err));
+	TRY(facts_gather(&visit->facts, &visit->arena, err));
+	TRY(container_status_now(&visit->container, &visit->facts, &status, err));
 	if (status == STATUS_STOPPED)
 		return fail(err, ESRCH, "cannot exec in a stopped container");
 	if (status == STATUS_PAUSED && !visit->request->ignore_paused)
@@ -70,8 +72,7 @@ static int open_container(struct visit *visit, struct error *err)
 	if (!state->process)
 		return fail(err, EINVAL, "the container has no process to take as a template");
 	TRY(exec_process(request, state->process, &visit->arena, &visit->process, err));
-	TRY(check_terminal(visit, err));
-	return facts_gather(&visit->facts, &visit->arena, err);
+	return check_terminal(visit, err);
 }
 
 static int read_filter(struct visit *visit, struct plan_filter *filter, struct error *err)
@@ -85,6 +86,7 @@ static int read_filter(struct visit *visit, struct plan_filter *filter, struct e
 	filter->program = arena_copy(&visit->arena, text.data, text.length);
 	filter->length = text.length;
 	filter->flags = state->filter_flags;
+	filter->notify = state->filter_notify;
 	return 0;
 }
 

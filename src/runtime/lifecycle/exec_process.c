@@ -8,7 +8,7 @@
 
 #include "base/number.h"
 #include "base/text.h"
-#include "runtime/security.h"
+#include "runtime/spec_names.h"
 
 /* UID[:GID]; numeric only: names are the image's, and a number must never be looked up as one
  * (CVE-2016-3697). */
@@ -80,13 +80,13 @@ static int add_capabilities(struct spec_process *process, const struct strings *
 	sets->permitted = copy_strings(&sets->permitted, arena);
 	sets->ambient = copy_strings(&sets->ambient, arena);
 	for (size_t i = 0; i < names->count; i++) {
-		int number = capability_number(names->items[i]);
+		int number = spec_capability_number(names->items[i]);
 		char *name;
 
 		if (number < 0)
 			return fail(err, EINVAL, "--cap: unknown capability \"%s\"",
 				    names->items[i]);
-		name = (char *)capability_names[number];
+		name = (char *)spec_capability_names[number].name;
 		strings_add(&sets->bounding, name, arena);
 		strings_add(&sets->effective, name, arena);
 		strings_add(&sets->permitted, name, arena);

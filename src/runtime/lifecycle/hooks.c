@@ -28,13 +28,13 @@ static const struct {
 	[HOOK_POSTSTOP] = { "poststop", offsetof(struct spec_hooks, poststop) },
 };
 
-static int judge(const struct spec_hook *hook, const struct spawn_result *result, struct error *err)
+static int judge(const struct spec_hook *hook, struct spawn_result *result, struct error *err)
 {
-	char *output = result->output.data ? result->output.data : "";
+	const char *output = result->output.data ? result->output.data : "";
 	size_t length = strlen(output);
 
 	if (length > 0 && output[length - 1] == '\n')
-		output[length - 1] = '\0';
+		result->output.data[length - 1] = '\0';
 	if (result->timed_out)
 		return fail(err, ETIMEDOUT,
 			    "error running hook \"%s\": hook ran past specified timeout of %d.0s",

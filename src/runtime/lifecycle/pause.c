@@ -5,11 +5,12 @@
 #include "runtime/cgroup.h"
 #include "runtime/lifecycle.h"
 #include "runtime/state.h"
+#include "status.h"
 
 static int with_cgroup(const char *root, const char *id, struct arena *arena,
 		       struct container *container, struct cgroup *cgroup, struct error *err)
 {
-	struct facts *facts = arena_alloc(arena, sizeof(*facts));
+	struct facts *facts = arena_alloc(arena, sizeof(*facts)); /* as long as the cgroup */
 
 	TRY(state_open(root, id, false, arena, container, err));
 	if (!container->state.cgroup_path) {
@@ -20,11 +21,12 @@ static int with_cgroup(const char *root, const char *id, struct arena *arena,
 	return cgroup_open(container->state.cgroup_path, facts, cgroup, err);
 }
 
-static int check_can_pause(const struct container *container, bool pause, struct error *err)
+static int check_can_pause(const struct container *container, const struct facts *facts, bool pause,
+			   struct error *err)
 {
 	enum container_status status;
 
-	TRY(state_status(container, &status, err));
+	TRY(container_status_now(container, facts, &status, err));
 	if (pause && status != STATUS_RUNNING && status != STATUS_CREATED)
 		return fail(err, EINVAL, "container not running");
 	if (!pause && status != STATUS_PAUSED)
@@ -40,7 +42,7 @@ int container_pause(const char *root, const char *id, bool pause, struct error *
 	int result = with_cgroup(root, id, &arena, &container, &cgroup, err);
 
 	if (result == 0)
-		result = check_can_pause(&container, pause, err);
+		result = check_can_pause(&container, cgroup.facts, pause, err);
 	if (result == 0)
 		result = cgroup_freeze(&cgroup, pause, err);
 	if (result < 0)

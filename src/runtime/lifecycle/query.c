@@ -6,6 +6,7 @@
 #include "base/own.h"
 #include "runtime/lifecycle.h"
 #include "runtime/state.h"
+#include "status.h"
 
 /* runc's state document, in its order. */
 #define DOCUMENT_ROWS(ROW, T)                                                                      \
@@ -21,37 +22,48 @@
 JSON_STRUCT(state_output, DOCUMENT_ROWS);
 JSON_SHAPE(state_output, DOCUMENT_ROWS);
 
-static int summarise(struct container *container, struct container_summary *summary,
-		     struct error *err)
+static int summarise(struct container *container, const struct facts *facts,
+		     struct container_summary *summary, struct error *err)
 {
 	summary->state = container->state;
-	TRY(state_status(container, &summary->status, err));
+	TRY(container_status_now(container, facts, &summary->status, err));
 	summary->pid = summary->status == STATUS_STOPPED ? 0 : container->state.pid;
 	return 0;
 }
 
-int container_query(const char *root, const char *id, struct arena *arena,
-		    struct container_summary *summary, struct error *err)
+static int query(const char *root, const char *id, const struct facts *facts, struct arena *arena,
+		 struct container_summary *summary, struct error *err)
 {
 	struct container container = { .dir = -1, .lock = -1 };
 	int result;
 
 	TRY(state_open(root, id, false, arena, &container, err));
-	result = summarise(&container, summary, err);
+	result = summarise(&container, facts, summary, err);
 	state_close(&container);
 	return result;
+}
+
+int container_query(const char *root, const char *id, struct arena *arena,
+		    struct container_summary *summary, struct error *err)
+{
+	struct facts *facts = arena_alloc(arena, sizeof(*facts));
+
+	TRY(facts_gather(facts, arena, err));
+	return query(root, id, facts, arena, summary, err);
 }
 
 int container_list(const char *root, struct arena *arena, struct container_summary **summaries,
 		   size_t *count, struct error *err)
 {
+	struct facts *facts = arena_alloc(arena, sizeof(*facts));
 	struct strings ids = { 0 };
 
+	TRY(facts_gather(facts, arena, err));
 	TRY(state_list(root, arena, &ids, err));
 	*summaries = arena_array(arena, ids.count, sizeof(**summaries));
 	*count = 0;
 	for (size_t i = 0; i < ids.count; i++)
-		if (container_query(root, ids.items[i], arena, &(*summaries)[*count], NULL) == 0)
+		if (query(root, ids.items[i], facts, arena, &(*summaries)[*count], NULL) == 0)
 			(*count)++;
 	return 0;
 }
@@ -60,6 +72,7 @@ void container_document(const struct container_summary *summary, struct text *ou
 {
 	const struct container_state *state = &summary->state;
 	const struct passwd *owner = state->owner_uid == 0 ? NULL : getpwuid(state->owner_uid);
+	const char *name = owner ? owner->pw_name : state->owner_uid == 0 ? "root" : "";
 	struct state_output document = {
 		.oci_version = state->oci_version,
 		.id = state->id,
@@ -69,9 +82,7 @@ void container_document(const struct container_summary *summary, struct text *ou
 		.rootfs = state->rootfs,
 		.created = state->created,
 		.annotations = state->annotations,
-		.owner = owner                   ? owner->pw_name
-			 : state->owner_uid == 0 ? "root"
-						 : "",
+		.owner = (char *)name,
 	};
 
 	json_write(&state_output_shape, &document, true, out);

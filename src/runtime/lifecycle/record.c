@@ -48,13 +48,12 @@ static char *now(struct arena *arena)
 	return arena_format(arena, "%s.%09ldZ", date, time.tv_nsec);
 }
 
-int record_begin(struct birth *birth, struct error *err)
+void record_begin(struct birth *birth)
 {
 	const struct spec *spec = &birth->document.spec;
 	const struct spec_namespace *pid = spec_namespace_find(spec, "pid");
 	struct arena *arena = &birth->arena;
 
-	(void)err;
 	birth->container.state = (struct container_state){
 		.oci_version = arena_string(arena, spec->oci_version),
 		.id = arena_string(arena, birth->request->id),
@@ -71,7 +70,6 @@ int record_begin(struct birth *birth, struct error *err)
 		.hooks = spec->hooks,
 		.annotations = spec->annotations,
 	};
-	return 0;
 }
 
 int record_process(struct birth *birth, struct error *err)
@@ -79,11 +77,12 @@ int record_process(struct birth *birth, struct error *err)
 	struct container_state *state = &birth->container.state;
 
 	state->pid = birth->launched.pid;
-	state->cgroup_path = birth->cgroup_path;
+	state->cgroup_path = birth->has_cgroup ? birth->cgroup.path : NULL;
 	TRY(state_identify(state, birth->launched.pidfd, err));
 	if (birth->filter.length > 0) {
 		state->has_filter = true;
 		state->filter_flags = birth->filter.flags;
+		state->filter_notify = birth->filter.notify;
 		TRY(file_replace(birth->container.dir, "seccomp.bpf", birth->filter.program,
 				 birth->filter.length, 0600, false, err));
 	}

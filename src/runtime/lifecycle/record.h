@@ -5,7 +5,7 @@
 #include "birth.h"
 
 /* Fill the state from the bundle (no pid yet; in memory only). */
-int record_begin(struct birth *birth, struct error *err);
+void record_begin(struct birth *birth);
 /* Add the process and save state.json and the filter. */
 int record_process(struct birth *birth, struct error *err);
 /* Atomically, 0644: a watcher never reads half a number. NULL path: nothing. */

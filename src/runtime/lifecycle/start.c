@@ -13,6 +13,8 @@ static int check_created(const struct container *container, struct error *err)
 	enum container_status status;
 
 	TRY(state_status(container, &status, err));
+	if (status == STATUS_CREATING)
+		return fail(err, EBUSY, "cannot start a container that is still being created");
 	if (status == STATUS_STOPPED)
 		return fail(err, EINVAL, "cannot start a container that has stopped");
 	if (status != STATUS_CREATED)

@@ -1,0 +1,22 @@
+/* status.c -- what a container is doing: its process, its start socket, its freezer. */
+#include "status.h"
+
+int container_status_now(const struct container *container, const struct facts *facts,
+			 enum container_status *status, struct error *err)
+{
+	struct cgroup cgroup = { .unified_fd = -1 };
+	bool frozen = false;
+	int result;
+
+	TRY(state_status(container, status, err));
+	if ((*status != STATUS_RUNNING && *status != STATUS_CREATED) ||
+	    !container->state.cgroup_path)
+		return 0;
+	result = cgroup_open(container->state.cgroup_path, facts, &cgroup, err);
+	if (result == 0)
+		cgroup_frozen(&cgroup, &frozen, NULL); /* no freezer: never paused */
+	cgroup_close(&cgroup);
+	if (frozen)
+		*status = STATUS_PAUSED;
+	return result;
+}
