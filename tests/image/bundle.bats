@@ -219,14 +219,14 @@ check_tree() {
 
 @test "release refuses while a mount namespace still has the rootfs" {
 	ok lade bundle --rootfs overlay demo "$DIR"
-	unshare --mount --propagation private sh -c 'echo ready; read -r line' \
-		> >(read -r line; echo "$line" >ready) < <(tail -f /dev/null --pid=$$) &
+	mkfifo ready hold
+	unshare --mount --propagation private sh -c 'echo >ready; cat hold' 3>&- &
 	local holder=$!
-	until [ -s ready ]; do read -r -t 0.1 < <(:) || true; done
+	read -r _ <ready
 	fails 125 lade release "$DIR"
 	says "a container still runs on this bundle"
-	kill $holder
-	wait $holder || true
+	echo >hold
+	wait $holder
 	ok lade release "$DIR"
 }
 
