@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/own.h"
-#include "stream.h"
+#include "ring.h"
 #include "transfer_private.h"
 
 #define RESUME_CHUNK (256 * 1024)
@@ -19,13 +19,13 @@ struct feed {
 	struct pull *pull;
 	const struct layer_job *job;
 	struct ingest *ingest;
-	struct stream *stream; /* NULL: the tree is there already */
+	struct ring *ring; /* NULL: the tree is there already */
 	struct unpacking *unpacking;
 	int64_t reported;
 };
 
 struct unpacking {
-	struct stream stream;
+	struct ring ring;
 	struct layer_options options;
 	struct staging *staging;
 	struct layer_result result;
@@ -48,7 +48,7 @@ static struct layer_options layer_options_of(const struct pull *pull, const stru
 
 static ssize_t read_fed(void *context, void *buffer, size_t size, struct error *err)
 {
-	ssize_t got = stream_read(context, buffer, size);
+	ssize_t got = ring_read(context, buffer, size);
 
 	return got < 0 ? fail(err, (int)-got, "the download was broken off") : got;
 }
@@ -56,11 +56,11 @@ static ssize_t read_fed(void *context, void *buffer, size_t size, struct error *
 static void *unpack(void *context)
 {
 	struct unpacking *unpacking = context;
-	struct layer_source source = { read_fed, &unpacking->stream };
+	struct layer_source source = { read_fed, &unpacking->ring };
 
 	unpacking->status = layer_apply(&source, unpacking->staging->dir, &unpacking->options,
 					&unpacking->result, &unpacking->err);
-	stream_close(&unpacking->stream);
+	ring_close(&unpacking->ring);
 	return NULL;
 }
 
@@ -68,10 +68,10 @@ static int start_unpacking(struct unpacking *unpacking, struct error *err)
 {
 	int number;
 
-	stream_init(&unpacking->stream);
+	ring_init(&unpacking->ring);
 	number = pthread_create(&unpacking->thread, NULL, unpack, unpacking);
 	if (number) {
-		stream_free(&unpacking->stream);
+		ring_free(&unpacking->ring);
 		return fail_number(err, number, "pthread_create", "cannot start a thread");
 	}
 	return 0;
@@ -79,9 +79,9 @@ static int start_unpacking(struct unpacking *unpacking, struct error *err)
 
 static void join_unpacking(struct unpacking *unpacking, bool broken)
 {
-	stream_end(&unpacking->stream, broken);
+	ring_end(&unpacking->ring, broken);
 	pthread_join(unpacking->thread, NULL);
-	stream_free(&unpacking->stream);
+	ring_free(&unpacking->ring);
 }
 
 /* ---- the thread that feeds ------------------------------------------------------------------- */
@@ -98,9 +98,9 @@ static void report_moved(struct feed *feed, int64_t done)
  * anything else (a full disk) ends it. */
 static int feed_unpacker(struct feed *feed, const void *bytes, size_t length, struct error *err)
 {
-	if (!feed->stream || stream_write(feed->stream, bytes, length))
+	if (!feed->ring || ring_write(feed->ring, bytes, length))
 		return 0;
-	feed->stream = NULL;
+	feed->ring = NULL;
 	if (feed->unpacking->status == -EBADMSG || feed->unpacking->status >= 0)
 		return 0;
 	return fail(err, EPIPE, "the layer could not be unpacked");
@@ -175,7 +175,7 @@ static int fetch_and_unpack(struct feed *feed, struct source *source, struct sta
 	int fetched;
 
 	TRY(start_unpacking(&unpacking, err));
-	feed->stream = &unpacking.stream;
+	feed->ring = &unpacking.ring;
 	feed->unpacking = &unpacking;
 	fetched = fetch(feed, source, err);
 	join_unpacking(&unpacking, fetched < 0);
