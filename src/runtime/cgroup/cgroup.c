@@ -155,7 +155,7 @@ static int create(struct cgroup *cgroup, const struct cgroup_writes *writes,
 	return writes_apply(cgroup, writes, false, err);
 }
 
-static void undo_create(struct cgroup *cgroup)
+static void unmake(struct cgroup *cgroup)
 {
 	for (unsigned i = 0; i < cgroup->tree_count; i++)
 		tree_unmake(&cgroup->trees[i], cgroup->path);
@@ -181,7 +181,7 @@ int cgroup_create(const char *path, const struct cgroup_writes *writes,
 		return 0;
 	result = create(cgroup, writes, resources, err);
 	if (result < 0) {
-		undo_create(cgroup);
+		unmake(cgroup);
 		return result;
 	}
 	if (tree_unified(cgroup))
