@@ -1,32 +1,38 @@
-/* security.h -- seccomp filters, capability names, LSM facts. */
+/* security.h -- seccomp filters: linux.seccomp compiled to BPF, and a cache of what was compiled.
+ */
 #ifndef RUNTIME_SECURITY_H
 #define RUNTIME_SECURITY_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "base/text.h"
 #include "runtime/plan.h"
 #include "runtime/spec.h"
+#include "runtime/spec_names.h"
 
-/* Compile linux.seccomp to BPF with libseccomp (opened by dlopen, only on a cache miss), or take it
- * from the cache below `cache_dir` (-1: no cache). The program is in the arena.
- * NULL or an empty profile gives length 0. Unknown system calls are warned of, unknown actions,
- * architectures, flags are errors with their JSON path. */
+/* Compile linux.seccomp (which passed spec_check) to BPF with libseccomp (opened by dlopen, only on
+ * a cache miss), or take it from the cache. The program is in the arena.
+ * NULL, or a profile without default action and rules, gives length 0. Unknown actions, operators,
+ * architectures and flags are errors with their JSON path; names of system calls that this
+ * libseccomp does not know are skipped, as runc does (log_debug).
+ * filter->flags: those asked for that matter to the one thread that is filtered (no TSYNC), and
+ * never NEW_LISTENER (filter->notify says it); SPEC_ALLOW where a profile has no flags, as runc.
+ * cache_dir: a directory that nobody else can write to, else it is not used; -1: none. Its files
+ * are coffer's own, at most 64. */
 int seccomp_compile(const struct spec_seccomp *seccomp, int cache_dir, struct arena *arena,
 		    struct plan_filter *filter, struct error *err);
 
-/* The libseccomp version of this host, "2.5.4", or NULL. */
+/* The libseccomp version of this host, "2.5.4", or NULL when it has none. Loads the library. */
 const char *seccomp_library_version(void);
 
-/* All capability names of this build ("CAP_CHOWN"), in number order; NULL-terminated. */
-extern const char *const capability_names[];
-/* The number of "CAP_CHOWN" (any case, prefix optional), or -1. */
-int capability_number(const char *name);
+/* What linux.seccomp may say (spec_name_list() for `features`). */
+extern const struct spec_name seccomp_action_names[];       /* SCMP_ACT_*, without errno */
+extern const struct spec_name seccomp_operator_names[];     /* SCMP_CMP_* */
+extern const struct spec_name seccomp_architecture_names[]; /* SCMP_ARCH_*: AUDIT_ARCH_* */
+extern const struct spec_name seccomp_flag_names[];         /* SECCOMP_FILTER_FLAG_* */
 
-bool selinux_enabled(void);
-bool apparmor_enabled(void);
+/* Does the running kernel take the flag (a value of seccomp_flag_names)? */
+bool seccomp_flag_supported(uint64_t flag);
 
 #endif

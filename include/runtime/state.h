@@ -1,5 +1,11 @@
 /* state.h -- the state directory: one directory a container below --root, holding state.json,
- * lock, start.sock, and seccomp.bpf where there is a filter. */
+ * lock, start.sock, and seccomp.bpf where there is a filter.
+ *
+ * A container's life in files: mkdir claims the id and the lock is taken; state.json with pid 0 is
+ * written before anything outside is made (so that what a killed `create` leaves can be found and
+ * removed); start.sock is made; state.json gets the pid once the process waits for its start;
+ * `start` removes start.sock. So a live process with start.sock is "created", without "running".
+ * Names in --root that begin with "." are coffer's own (.cache), never containers. */
 #ifndef RUNTIME_STATE_H
 #define RUNTIME_STATE_H
 
@@ -10,6 +16,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "runtime/spec.h"
 
 /* state.json: everything later verbs need, so that config.json is read once, at create. */
@@ -31,6 +38,8 @@
 	ROW(T, boolean, no_new_keyring, "noNewKeyring", none, optional)                            \
 	ROW(T, uint32, filter_flags, "seccompFlags", none, optional)                               \
 	ROW(T, boolean, has_filter, "seccomp", none, optional)                                     \
+	ROW(T, boolean, filter_notify, "seccompNotify", none, optional)                            \
+	ROW(T, boolean, shared_pid, "sharedPid", none, optional) /* no pid namespace of its own */ \
 	ROW(T, object, process, "process", spec_process, optional) /* exec's template */           \
 	ROW(T, object, hooks, "hooks", spec_hooks, optional)                                       \
 	ROW(T, string_map, annotations, "annotations", none, optional)
@@ -57,38 +66,58 @@ struct container {
 /* "" is --root's default: /run/coffer; $XDG_RUNTIME_DIR/coffer when not (really) root. */
 const char *state_root(const char *option, struct arena *arena);
 
-/* runc's rule: [A-Za-z0-9_+-.]+, not "." or "..", at most 1024. */
+/* runc's rule without a leading ".": [A-Za-z0-9_+,-][A-Za-z0-9_+,.-]*, at most 255 bytes.
+ * -EINVAL: "invalid container ID format". */
 int state_check_id(const char *id, struct error *err);
 
 /* mkdir claims the id: of two creates one wins, the other gets
- * "container with given ID already exists" (-EEXIST). The lock is held exclusively. */
+ * "container with given ID already exists" (-EEXIST). The lock is held exclusively; `root` is made
+ * when missing (0711). container->state is zeroed but for its id; `root` and `id` stay the
+ * caller's and must outlive the container. */
 int state_claim(const char *root, const char *id, struct container *container, struct error *err);
 
-/* Open and read a container; -ENOENT: "container does not exist". exclusive: wait for the lock
- * and hold it; else no lock is taken (state.json is replaced atomically). */
+/* Open and read a container; -ENOENT: "container does not exist", also while state.json is not yet
+ * written (lists skip it). exclusive: wait for the lock and hold it; else no lock is taken
+ * (state.json is replaced atomically). */
 int state_open(const char *root, const char *id, bool exclusive, struct arena *arena,
 	       struct container *container, struct error *err);
 
+/* Let other verbs have the container (before waiting for its end). */
+void state_unlock(struct container *container);
+
 int state_save(struct container *container, struct error *err);
 
-/* Remove the directory; the id is free afterwards. */
+/* Remove the directory; the id is free afterwards. Needs the lock. */
 int state_remove(struct container *container, struct error *err);
 
-void state_close(struct container *container);
+/* Remove what a killed `create` left before state.json was written (`delete --force`). A missing
+ * directory is success; -EBUSY: the creator still lives, or the container is whole by now. */
+int state_remove_remains(const char *root, const char *id, struct error *err);
 
-/* A pidfd of the container's process, or -ESRCH when it is gone or the pid is another process's
- * by now (start time and pidfd inode are compared). */
+void state_close(struct container *container);
+#define auto_container __attribute__((cleanup(state_close)))
+
+/* Note the identity of the process state->pid, whose pidfd is given: start time, pidfd inode. */
+int state_identify(struct container_state *state, int pidfd, struct error *err);
+
+/* A pidfd of the container's process, or -ESRCH ("container not running") when it has ended or the
+ * pid is another process's by now (start time and pidfd inode are compared). */
 int state_pidfd(const struct container_state *state, struct error *err);
 
-/* What the container is doing now: from the process, the start socket and the freezer. */
+/* `start` was answered: start.sock goes away, and the container counts as running. */
+int state_mark_started(const struct container *container);
+
+/* What the container is doing, from its process and the start socket. With pid 0: creating while
+ * its creator holds the lock, else stopped (the creator was killed). Never STATUS_PAUSED: whoever
+ * knows the cgroup asks its freezer about a created or running container. */
 int state_status(const struct container *container, enum container_status *status,
 		 struct error *err);
 
 /* Ids of all containers below `root`, sorted. A missing root is an empty list. */
 int state_list(const char *root, struct arena *arena, struct strings *ids, struct error *err);
 
-/* The specification's state document (runtime.md "State"), for hooks and `state`; pid 0 is left
- * out. */
+/* The specification's state document (runtime.md "State"), for hooks and the seccomp agent; pid 0
+ * is left out. */
 void state_document(const struct container_state *state, enum container_status status, int32_t pid,
 		    struct text *out);
 

@@ -1,0 +1,61 @@
+/* console.h -- terminals and the foreground: what stands between the caller's terminal and the
+ * container's pty while `run` and `exec` wait for the process. */
+#ifndef RUNTIME_CONSOLE_H
+#define RUNTIME_CONSOLE_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/types.h>
+#include <termios.h>
+
+#include "base/error.h"
+
+/* Hand a descriptor to whoever listens on --console-socket (the pty's master) or --pidfd-socket
+ * (AF_UNIX, SOCK_STREAM; the path may be longer than 108 bytes): one message, its text "/dev/ptmx"
+ * or "pidfd", the descriptor as SCM_RIGHTS, as runc does it. The caller keeps its own. */
+int console_send(const char *socket_path, int fd, struct error *err);
+
+/* Give `to` (a master) the window size of the terminal `from`; no terminal: nothing. */
+void console_copy_size(int from, int to);
+
+/* A terminal in raw mode, put back by terminal_restore. */
+struct terminal {
+	int fd; /* -1: nothing to restore */
+	struct termios before;
+};
+
+/* A descriptor that is no terminal is left alone (terminal->fd is -1 then). */
+int terminal_set_raw(int fd, struct terminal *terminal, struct error *err);
+void terminal_restore(struct terminal *terminal);
+#define auto_terminal __attribute__((cleanup(terminal_restore)))
+
+/* The caller's side of a process in the foreground: `run` and `exec` that are not detached. */
+struct foreground {
+	pid_t pid;
+	int pidfd;      /* of a child of the caller */
+	int master;     /* the container's pty, relayed to standard input and output; or -1 */
+	bool subreaper; /* orphans of the container come to the caller, and are reaped */
+
+	/* Filled by foreground_open. */
+	bool is_open;
+	int signals; /* signalfd */
+	sigset_t mask_before;
+};
+
+/* Become a subreaper if asked to, and hold the signals that will be forwarded: from then on none of
+ * them can end the caller and leave the container behind. Best before the process is started; pid,
+ * pidfd and master may be filled in later. The process must not inherit the blocked signals
+ * (launch_clone starts it with none blocked). */
+int foreground_open(struct foreground *foreground, struct error *err);
+
+/* Stay until the process has ended and its last output is written: forward every catchable signal
+ * to it (SIGWINCH resizes the pty instead, where there is one), relay the pty, reap. *exit_code is
+ * the process's, or 128+N when signal N killed it. On every path the terminal and the caller's
+ * signals are as before afterwards; `pidfd` and `master` stay the caller's. Opens by itself what is
+ * not open. subreaper: every child of the caller is reaped. */
+int foreground_wait(struct foreground *foreground, int *exit_code, struct error *err);
+
+/* Undo foreground_open when foreground_wait is not reached; harmless otherwise. */
+void foreground_close(struct foreground *foreground);
+
+#endif

@@ -1,0 +1,217 @@
+/* directory.c -- claim, open, lock and remove a container's state directory.
+ *
+ * The directory's existence is the claim; the lock (flock on a file in it) says who may change it.
+ * Whoever waited for a lock looks whether the directory is still linked: `delete` may have removed
+ * it meanwhile, and another container may have the id by now. */
+#include "directory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/own.h"
+#include "runtime/state.h"
+
+enum { ROOT_MODE = 0711, CONTAINER_MODE = 0700 };
+
+static int not_there(const char *id, struct error *err)
+{
+	fail(err, ENOENT, "container does not exist");
+	return fail_where(err, "%s", id);
+}
+
+/* Below XDG_RUNTIME_DIR the sticky bit keeps directories from being cleaned up as unused
+ * (XDG Base Directory Specification). */
+static int make_root(const char *root, struct error *err)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	bool sticky = runtime && *runtime && text_starts(root, runtime);
+
+	return file_make_directories(root, ROOT_MODE | (sticky ? S_ISVTX : 0), err);
+}
+
+static int open_root(const char *root, struct error *err)
+{
+	int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? fail_call(err, "open", "cannot open the state directory \"%s\"", root) : fd;
+}
+
+static int lock_file(int dir, int operation)
+{
+	auto_close int fd = openat(dir, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return -errno;
+	while (flock(fd, operation) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return take_fd(&fd);
+}
+
+static bool is_linked(int dir)
+{
+	struct stat status;
+
+	return fstat(dir, &status) == 0 && status.st_nlink > 0;
+}
+
+bool directory_is_locked(int dir)
+{
+	auto_close int fd = openat(dir, LOCK_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
+/* Until the lock is taken the new directory looks like what a killed `create` left, and may be
+ * removed as that: then the claim is lost, as to a create that was quicker. */
+static int claim(int root, struct container *container, struct error *err)
+{
+	const char *id = container->id;
+
+	if (mkdirat(root, id, CONTAINER_MODE) < 0)
+		return errno == EEXIST ? fail(err, EEXIST, "container with given ID already exists")
+				       : fail_call(err, "mkdir", "cannot make the state directory");
+	container->dir = openat(root, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (container->dir >= 0)
+		container->lock = lock_file(container->dir, LOCK_EX | LOCK_NB);
+	if (container->dir < 0 || container->lock == -ENOENT || container->lock == -EWOULDBLOCK ||
+	    !is_linked(container->dir))
+		return fail(err, EEXIST, "container with given ID already exists");
+	if (container->lock < 0) {
+		int result = fail_number(err, container->lock, "flock",
+					 "cannot lock the state directory");
+
+		file_remove_tree(root, id, NULL);
+		return result;
+	}
+	return 0;
+}
+
+int state_claim(const char *root, const char *id, struct container *container, struct error *err)
+{
+	auto_close int directory = -1;
+
+	*container = (struct container){ .root = root, .id = id, .dir = -1, .lock = -1 };
+	container->state.id = (char *)id;
+	TRY(state_check_id(id, err));
+	TRY(make_root(root, err));
+	directory = open_root(root, err);
+	if (directory < 0)
+		return directory;
+	if (claim(directory, container, err) < 0) {
+		state_close(container);
+		return fail_where(err, "%s", id);
+	}
+	return 0;
+}
+
+static int open_directory(const char *root, const char *id, struct error *err)
+{
+	auto_close int directory = -1;
+	int fd;
+
+	if (state_check_id(id, NULL) < 0)
+		return not_there(id, err);
+	directory = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = directory < 0 ? -1
+			   : openat(directory, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd >= 0)
+		return fd;
+	if (errno == ENOENT || errno == ENOTDIR)
+		return not_there(id, err);
+	fail_call(err, "open", "cannot open the state directory \"%s/%s\"", root, id);
+	return fail_where(err, "%s", id);
+}
+
+static int lock_exclusive(struct container *container, struct error *err)
+{
+	container->lock = lock_file(container->dir, LOCK_EX);
+	if (container->lock == -ENOENT || !is_linked(container->dir))
+		return not_there(container->id, err);
+	return container->lock < 0 ? fail_number(err, container->lock, "flock",
+						 "cannot lock the state directory")
+				   : 0;
+}
+
+static int read_state(struct container *container, struct arena *arena, struct error *err)
+{
+	auto_text struct text text = { 0 };
+	struct error reason = { 0 };
+	int result = file_read(container->dir, STATE_FILE, STATE_FILE_MOST, &text, &reason);
+
+	if (result == -ENOENT)
+		return not_there(container->id, err);
+	if (result < 0) {
+		if (err)
+			*err = reason;
+		return result;
+	}
+	return json_read(text.data, text.length, STATE_FILE, &container_state_shape,
+			 &container->state, arena, NULL, err);
+}
+
+int state_open(const char *root, const char *id, bool exclusive, struct arena *arena,
+	       struct container *container, struct error *err)
+{
+	int result;
+
+	*container = (struct container){ .root = arena_string(arena, root),
+					 .id = arena_string(arena, id),
+					 .dir = -1,
+					 .lock = -1 };
+	container->dir = open_directory(root, id, err);
+	if (container->dir < 0)
+		return container->dir;
+	result = exclusive ? lock_exclusive(container, err) : 0;
+	if (result == 0)
+		result = read_state(container, arena, err);
+	if (result < 0) {
+		state_close(container);
+		fail_where(err, "%s", id);
+	}
+	return result;
+}
+
+void state_unlock(struct container *container)
+{
+	close_fd(&container->lock);
+}
+
+int state_remove(struct container *container, struct error *err)
+{
+	auto_close int directory = open_root(container->root, err);
+
+	if (directory < 0)
+		return directory;
+	return file_remove_tree(directory, container->id, err);
+}
+
+int state_remove_remains(const char *root, const char *id, struct error *err)
+{
+	auto_close int dir = open_directory(root, id, NULL);
+	auto_close int lock = -1;
+	struct container container = { .root = root, .id = id };
+
+	if (dir < 0)
+		return dir == -ENOENT ? 0 : fail_number(err, dir, "open", "cannot remove %s", id);
+	lock = lock_file(dir, LOCK_EX | LOCK_NB);
+	if (lock == -ENOENT || !is_linked(dir))
+		return 0;
+	if (lock < 0 || faccessat(dir, STATE_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+		fail(err, EBUSY, "the container is being created");
+		return fail_where(err, "%s", id);
+	}
+	return state_remove(&container, err);
+}
+
+void state_close(struct container *container)
+{
+	close_fd(&container->dir);
+	close_fd(&container->lock);
+}
