@@ -19,11 +19,15 @@ static void part_store(char *part, size_t size, const char *format, va_list args
 	snprintf(part, size, "%s", composed);
 }
 
+/* What a caller without interest in the words (err NULL) still gets back from fail_where. */
+static _Thread_local int last_number = EIO;
+
 static int error_store(struct error *err, int number, const char *call, const char *format,
 		       va_list args)
 {
 	/* A failure without a number would read as success. */
 	number = number == 0 ? EIO : abs(number);
+	last_number = number;
 	if (!err)
 		return -number;
 	part_store(err->what, sizeof(err->what), format, args);
@@ -73,7 +77,7 @@ int fail_where(struct error *err, const char *format, ...)
 	va_list args;
 
 	if (!err)
-		return -EIO;
+		return -last_number;
 	if (!err->where[0]) {
 		va_start(args, format);
 		part_store(err->where, sizeof(err->where), format, args);
@@ -87,7 +91,7 @@ int fail_hint(struct error *err, const char *format, ...)
 	va_list args;
 
 	if (!err)
-		return -EIO;
+		return -last_number;
 	if (!err->hint[0]) {
 		va_start(args, format);
 		part_store(err->hint, sizeof(err->hint), format, args);

@@ -131,6 +131,8 @@ static int run_command(const struct command *command, const struct globals *glob
 	}
 	TRY(options_parse(command->options, command->option_count, words, &used, command->in_order,
 			  (void *)line.options, &line.arguments, arena, err));
+	for (; used < words->count; used++) /* behind "--", or behind the first one */
+		strings_add(&line.arguments, words->items[used], arena);
 	TRY(check_globals(globals, err));
 	TRY(check_count(&line, err));
 	return command->run(&line, err);

@@ -63,13 +63,13 @@ rt() {
 
 # config JQ-ARGUMENTS…: change config.json.
 config() {
-	jq "$@" "$BUNDLE/config.json" >"$BUNDLE/config.new"
+	jq "$@" <"$BUNDLE/config.json" >"$BUNDLE/config.new" || return
 	mv "$BUNDLE/config.new" "$BUNDLE/config.json"
 }
 
 # args WORD…: what the container runs.
 args() {
-	config '.process.args = $ARGS.positional' --args "$@"
+	config '.process.args = $ARGS.positional' --args -- "$@"
 }
 
 # sh_args SCRIPT: the container runs a shell script.

@@ -20,7 +20,7 @@ refuses() {
 	refused '/no/such/bundle'
 	rm "$BUNDLE/config.json"
 	run rt create --bundle "$BUNDLE" "$ID"
-	refused 'config.json.*[Nn]o such file'
+	refused 'config.json.*([Nn]o such file|not found)'
 	nothing_left
 }
 

@@ -8,7 +8,7 @@ teardown() { common_teardown; }
 
 @test "exec runs in the container's namespaces and root" {
 	start_sleeper
-	run rt exec "$ID" /bin/sh -c 'ls /bin/busybox; readlink /proc/self/ns/net /proc/self/ns/mnt /proc/self/ns/pid'
+	run rt exec "$ID" /bin/sh -c 'ls /bin/busybox; for n in net mnt pid; do readlink /proc/self/ns/$n; done'
 	[ "$status" = 0 ]
 	local pid kind
 	pid=$(rt state "$ID" | jq .pid)

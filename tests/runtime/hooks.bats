@@ -96,7 +96,7 @@ hook_inside() {
 	local kind
 	for kind in prestart createRuntime createContainer; do
 		config 'del(.hooks)'
-		hook $kind "fail-$kind" 'echo because >&2; exit 3'
+		hook $kind "fail-$kind" 'exit 3'
 		args /bin/true
 		run rt create --bundle "$BUNDLE" "$ID"
 		[ "$status" != 0 ]

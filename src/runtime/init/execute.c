@@ -101,6 +101,19 @@ static int check_reachable(struct init *init)
 	return init_failed(init, "getcwd", length < 0 ? length : -EPERM);
 }
 
+/* Through the resolver, which refuses magic links: /proc/self/fd/N is no working directory. */
+static int enter_directory(const struct init *init, const char *path)
+{
+	int fd = below_open(init->root, path, O_PATH | O_DIRECTORY);
+	int result;
+
+	if (fd < 0)
+		return fd;
+	result = (int)kernel_call(__NR_fchdir, fd);
+	call_close(fd);
+	return result;
+}
+
 int init_step_CWD(struct init *init, const struct step *step)
 {
 	const char *path = init_text(init, step->text[0]);
@@ -109,7 +122,7 @@ int init_step_CWD(struct init *init, const struct step *step)
 
 	if (init->changed_directory)
 		return 0;
-	result = (int)kernel_call(__NR_chdir, path);
+	result = enter_directory(init, path);
 	if (result == -EACCES && early) /* perhaps the user may */
 		return 0;
 
@@ -119,7 +132,7 @@ int init_step_CWD(struct init *init, const struct step *step)
 		if (fd < 0)
 			return init_failed(init, "mkdirat", fd);
 		call_close(fd);
-		result = (int)kernel_call(__NR_chdir, path);
+		result = enter_directory(init, path);
 	}
 	if (result < 0)
 		return init_failed(init, "chdir", result);

@@ -109,13 +109,10 @@ static void describe(const struct plan *plan, const struct message *message, str
 		text_format(out, "step %s failed", row ? row->name : "before the plan");
 }
 
-int launch_step_failed(const struct plan *plan, const struct message *message, struct error *err)
+static int step_failed(const struct plan *plan, const struct message *message, struct error *err)
 {
 	auto_text struct text what = { 0 };
-	int result;
 
-	if (*message->where)
-		fail_where(err, "%s", message->where);
 	if (message->kind == STEP_EXECUTABLE)
 		return executable_failed(message, err);
 	if (message->kind == STEP_EXEC)
@@ -126,6 +123,14 @@ int launch_step_failed(const struct plan *plan, const struct message *message, s
 		return hook_failed(message, what.data, err);
 	if (*message->detail)
 		text_format(&what, " (%s)", message->detail);
-	result = fail_number(err, message->number, message->call, "%s", what.data);
+	return fail_number(err, message->number, message->call, "%s", what.data);
+}
+
+int launch_step_failed(const struct plan *plan, const struct message *message, struct error *err)
+{
+	int result = step_failed(plan, message, err);
+
+	if (*message->where)
+		fail_where(err, "%s", message->where);
 	return result;
 }

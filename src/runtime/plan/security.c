@@ -129,8 +129,8 @@ int plan_capabilities(struct draft *draft)
 	TRY(read_granted(draft, &sets->inheritable, "inheritable", &inheritable));
 	TRY(read_granted(draft, &sets->ambient, "ambient", &ambient));
 	effective = granted(draft, effective, permitted, "effective", "not permitted");
-	ambient = granted(draft, ambient, permitted & inheritable, "ambient",
-			  "not permitted and inheritable");
+	/* `runc spec` writes ambient sets without inheritable ones: left out without a word. */
+	ambient &= permitted & inheritable;
 	ADD(draft, CAPABILITIES, "process.capabilities",
 	    .number = { effective, permitted, inheritable, ambient });
 	return 0;
