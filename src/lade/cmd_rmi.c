@@ -82,13 +82,15 @@ static int run(const struct command_line *line, struct error *err)
 {
 	const struct options *options = line->options;
 	auto_store struct store store = STORE_NONE;
-	struct strings list = line->arguments;
+	struct strings list = { 0 };
 	int code = 0;
 
 	TRY(command_open_store(line, STORE_USE, &store, err));
 	if (options->all)
 		TRY(list_all(&store, &list, line->arena, err));
-	else if (!list.count)
+	else
+		list = line->arguments;
+	if (!options->all && !list.count)
 		return fail(err, EINVAL, "rmi needs IMAGE…, or --all");
 	for (size_t i = 0; i < list.count; i++) {
 		struct error one = { 0 };

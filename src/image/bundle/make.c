@@ -53,7 +53,7 @@ static int add_record(struct making *making, const struct rootfs_driver *driver,
 	return store_add_bundle(making->store, &making->record, making->arena, state, err);
 }
 
-static void undo_rootfs(struct making *making, const struct rootfs_driver *driver, int state)
+static void drop_rootfs(struct making *making, const struct rootfs_driver *driver, int state)
 {
 	const char *target = arena_format(making->arena, "%s/rootfs", making->claim.path);
 
@@ -80,7 +80,7 @@ static int make_rootfs(struct making *making, const struct rootfs_driver *driver
 	else
 		result = driver->make(&request, err);
 	if (result < 0)
-		undo_rootfs(making, driver, state);
+		drop_rootfs(making, driver, state);
 	return result;
 }
 
@@ -145,7 +145,7 @@ static int make_parts(struct making *making, struct error *err)
 	result = write_config(making, err);
 	if (result < 0) {
 		state = store_open_bundle(making->store, making->record.id, NULL);
-		undo_rootfs(making, driver, state);
+		drop_rootfs(making, driver, state);
 	}
 	return result;
 }

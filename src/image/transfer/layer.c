@@ -15,15 +15,6 @@
 #define RESUME_CHUNK (256 * 1024)
 #define REPORT_EVERY (64 * 1024)
 
-struct feed {
-	struct pull *pull;
-	const struct layer_job *job;
-	struct ingest *ingest;
-	struct ring *ring; /* NULL: the tree is there already */
-	struct unpacking *unpacking;
-	int64_t reported;
-};
-
 struct unpacking {
 	struct ring ring;
 	struct layer_options options;
@@ -32,6 +23,15 @@ struct unpacking {
 	struct error err;
 	int status;
 	pthread_t thread;
+};
+
+struct feed {
+	struct pull *pull;
+	const struct layer_job *job;
+	struct ingest *ingest;
+	struct ring *ring; /* NULL: the tree is there already */
+	struct unpacking unpacking;
+	int64_t reported;
 };
 
 static struct layer_options layer_options_of(const struct pull *pull, const struct layer_job *job)
@@ -101,7 +101,7 @@ static int feed_unpacker(struct feed *feed, const void *bytes, size_t length, st
 	if (!feed->ring || ring_write(feed->ring, bytes, length))
 		return 0;
 	feed->ring = NULL;
-	if (feed->unpacking->status == -EBADMSG || feed->unpacking->status >= 0)
+	if (feed->unpacking.status == -EBADMSG || feed->unpacking.status >= 0)
 		return 0;
 	return fail(err, EPIPE, "the layer could not be unpacked");
 }
@@ -160,31 +160,24 @@ static int fetch(struct feed *feed, struct source *source, struct error *err)
 
 /* ---- one layer ------------------------------------------------------------------------------- */
 
-static int fetch_only(struct feed *feed, struct source *source, struct error *err)
-{
-	return fetch(feed, source, err);
-}
-
 static int fetch_and_unpack(struct feed *feed, struct source *source, struct staging *staging,
 			    struct layer_result *result, struct error *err)
 {
-	struct unpacking unpacking = {
-		.options = layer_options_of(feed->pull, feed->job),
-		.staging = staging,
-	};
+	struct unpacking *unpacking = &feed->unpacking;
 	int fetched;
 
-	TRY(start_unpacking(&unpacking, err));
-	feed->ring = &unpacking.ring;
-	feed->unpacking = &unpacking;
+	unpacking->options = layer_options_of(feed->pull, feed->job);
+	unpacking->staging = staging;
+	TRY(start_unpacking(unpacking, err));
+	feed->ring = &unpacking->ring;
 	fetched = fetch(feed, source, err);
-	join_unpacking(&unpacking, fetched < 0);
-	*result = unpacking.result;
+	join_unpacking(unpacking, fetched < 0);
+	*result = unpacking->result;
 	if (fetched < 0 && fetched != -EPIPE)
 		return fetched;
-	if (unpacking.status < 0 && err)
-		*err = unpacking.err;
-	return unpacking.status;
+	if (unpacking->status < 0 && err)
+		*err = unpacking->err;
+	return unpacking->status;
 }
 
 static int unpack_stored(struct pull *pull, const struct layer_job *job,
@@ -221,7 +214,7 @@ static int move_layer(struct pull *pull, struct source *source, struct layer_job
 		TRY(there = ingest_open(pull->store, descriptor->digest, descriptor->size, &ingest,
 					err));
 	if (!job->need_tree)
-		return there ? 0 : fetch_only(&feed, source, err);
+		return there ? 0 : fetch(&feed, source, err);
 	TRY(staging_open(pull->store, &staging, err));
 	if (there)
 		TRY(unpack_stored(pull, job, &options, &staging, &result, err));
