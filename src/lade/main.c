@@ -1,5 +1,6 @@
 /* main.c -- lade: parse the command line, run one command, report its error. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -142,6 +143,18 @@ static void raise_descriptor_limit(void)
 	}
 }
 
+/* A caller may have closed them; what is opened next must not take their numbers. */
+static void open_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	auto_arena struct arena arena = { 0 };
@@ -150,6 +163,7 @@ int main(int argc, char **argv)
 	struct error err = { 0 };
 	int result;
 
+	open_standard_descriptors();
 	signal(SIGPIPE, SIG_IGN);
 	raise_descriptor_limit();
 	complete_switches(&words);
