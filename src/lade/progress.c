@@ -17,7 +17,7 @@ enum bar_state { BAR_WAITS, BAR_MOVES, BAR_DONE, BAR_EXISTS };
 
 struct bar {
 	enum bar_state state;
-	char name[13]; /* the digest's first digits */
+	char name[48]; /* the digest's first digits */
 	int64_t done, total;
 };
 

@@ -84,13 +84,18 @@ static int compile(struct birth *birth, bool start_by_parent, struct error *err)
 		.preserve_fds = request->preserve_fds,
 		.listen_fds = listen_fds(),
 	};
+	struct hooks_template early, late;
 
 	TRY(decide_cgroup_path(birth, err));
 	TRY(compile_filter(birth, err));
 	options.cgroup_path = birth->cgroup_path;
 	options.filter = birth->filter;
-	hooks_state_template(&birth->container.state, &birth->arena, &options.state_head,
-			     &options.state_tail);
+	early = hooks_state_template(&birth->container.state, STATUS_CREATING, &birth->arena);
+	late = hooks_state_template(&birth->container.state, STATUS_CREATED, &birth->arena);
+	options.state_head = early.head;
+	options.state_tail = early.tail;
+	options.start_state_head = late.head;
+	options.start_state_tail = late.tail;
 	return plan_create(&birth->document.spec, &birth->facts, &options, &birth->arena,
 			   &birth->plan, err);
 }

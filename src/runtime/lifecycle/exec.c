@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -99,11 +100,11 @@ static int compile(struct visit *visit, struct error *err)
 		.user_namespace = state->user_namespace,
 		.no_new_keyring = state->no_new_keyring,
 		.preserve_fds = visit->request->preserve_fds,
-		.rootfs_link = state->no_pivot
-				       ? arena_format(&visit->arena, "/proc/%d/root", state->pid)
-				       : NULL,
 	};
 
+	/* The mount namespace's root is not the container's: it was entered by chroot. */
+	if (state->no_pivot || !(state->namespaces & CLONE_NEWNS))
+		options.rootfs_link = arena_format(&visit->arena, "/proc/%d/root", state->pid);
 	TRY(read_filter(visit, &options.filter, err));
 	return plan_exec(visit->process, &visit->facts, &options, &visit->arena, &visit->plan, err);
 }
@@ -115,6 +116,9 @@ static int open_cgroup(struct visit *visit, struct error *err)
 
 	if (!base)
 		return 0;
+	if (below && *below && strstr(below, ".."))
+		return fail(err, EINVAL, "--cgroup: \"%s\" leads out of the container's cgroup",
+			    below);
 	if (below && *below)
 		base = arena_format(&visit->arena, "%s/%s", base, below);
 	return cgroup_open(base, &visit->facts, &visit->cgroup, err);

@@ -2,6 +2,7 @@
 #include "hooks.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -86,15 +87,20 @@ int hooks_run(enum hook_kind kind, const struct container_state *state,
 	return 0;
 }
 
-void hooks_state_template(const struct container_state *state, struct arena *arena,
-			  const char **head, const char **tail)
+struct hooks_template hooks_state_template(const struct container_state *state,
+					   enum container_status status, struct arena *arena)
 {
 	auto_text struct text document = { 0 };
-	const char *mark;
+	char mark[16];
+	const char *at;
 
-	state_document(state, STATUS_CREATED, PID_MARK, &document);
-	mark = strstr(document.data, "2147483647");
-	*head = mark ? arena_copy(arena, document.data, (size_t)(mark - document.data))
-		     : arena_string(arena, document.data);
-	*tail = mark ? arena_string(arena, mark + strlen("2147483647")) : "";
+	state_document(state, status, PID_MARK, &document);
+	snprintf(mark, sizeof(mark), "%d", PID_MARK);
+	at = strstr(document.data, mark);
+	if (!at)
+		return (struct hooks_template){ arena_string(arena, document.data), "" };
+	return (struct hooks_template){
+		arena_copy(arena, document.data, (size_t)(at - document.data)),
+		arena_string(arena, at + strlen(mark)),
+	};
 }

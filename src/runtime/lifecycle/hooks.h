@@ -19,7 +19,10 @@ int hooks_run(enum hook_kind kind, const struct container_state *state,
 	      enum container_status status, struct error *err);
 
 /* The state document for hooks inside the container, cut where the pid goes. */
-void hooks_state_template(const struct container_state *state, struct arena *arena,
-			  const char **head, const char **tail);
+struct hooks_template {
+	const char *head, *tail;
+};
+struct hooks_template hooks_state_template(const struct container_state *state,
+					   enum container_status status, struct arena *arena);
 
 #endif
