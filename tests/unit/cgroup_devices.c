@@ -78,6 +78,18 @@ static void allowing_everything_is_one_write(void **state)
 	expect_v1(rules, 2, "devices.allow=a *:* rwm\n");
 }
 
+static void a_rule_that_later_ones_shadow_is_dropped(void **state)
+{
+	struct spec_device_rule rules[] = {
+		{ .allow = false, .access = "rwm" },
+		{ .allow = true, .type = "c", .major = NUMBER(1), .minor = NUMBER(3) },
+		{ .allow = false, .type = "c", .major = NUMBER(136), .minor = NUMBER(2) },
+		{ .allow = true, .type = "c", .major = NUMBER(5), .minor = NUMBER(1) },
+	};
+
+	expect_v1(rules, 4, "devices.deny=a *:* rwm\ndevices.allow=c 5:1 rwm\n" DEFAULTS_V1);
+}
+
 /* To the kernel "a 5:1 r" would be everything. */
 static void a_rule_for_all_types_but_not_all_devices_is_two(void **state)
 {
@@ -87,12 +99,12 @@ static void a_rule_for_all_types_but_not_all_devices_is_two(void **state)
 		  .major = NUMBER(5),
 		  .minor = NUMBER(1),
 		  .access = "r" },
-		{ .allow = true, .access = "m" },
+		{ .allow = true, .minor = NUMBER(7), .access = "w" },
 	};
 
 	expect_v1(rules, 2,
 		  "devices.deny=a *:* rwm\ndevices.allow=b 5:1 r\ndevices.allow=c 5:1 r\n"
-		  "devices.allow=b *:* m\ndevices.allow=c *:* m\n" DEFAULTS_V1);
+		  "devices.allow=b *:7 w\ndevices.allow=c *:7 w\n" DEFAULTS_V1);
 }
 
 static void a_wide_denial_takes_back_what_was_allowed(void **state)
@@ -207,6 +219,9 @@ static bool interpret(const struct device_program *program, const struct bpf_cgr
 		case BPF_JMP | BPF_JEQ | BPF_K:
 			at += *to == number ? (size_t)insn->off : 0;
 			break;
+		case BPF_JMP | BPF_JSET | BPF_K:
+			at += *to & number ? (size_t)insn->off : 0;
+			break;
 		case BPF_JMP | BPF_EXIT:
 			return registers[0];
 		default:
@@ -242,7 +257,32 @@ static bool allowed(const struct device_rules *rules, uint32_t type, uint32_t ma
 	return true;
 }
 
-static void compare(const struct device_rules *rules, uint32_t major, uint32_t minor)
+/* What config.json says, word by word, and then the default devices. */
+static void take_literally(const struct spec_device_rule *sources, size_t count,
+			   struct device_rules *rules)
+{
+	struct device_rules defaults = { 0 };
+
+	assert_int_equal(device_rules_make(NULL, &arena, &defaults, NULL), 0);
+	rules->items = arena_array(&arena, count + defaults.count, sizeof(*rules->items));
+	rules->count = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct spec_device_rule *source = &sources[i];
+		struct device_rule *rule = &rules->items[rules->count++];
+
+		*rule = (struct device_rule){
+			source->allow, *source->type, *source->major, *source->minor, 0, NULL
+		};
+		rule->access |= strchr(source->access, 'r') ? BPF_DEVCG_ACC_READ : 0;
+		rule->access |= strchr(source->access, 'w') ? BPF_DEVCG_ACC_WRITE : 0;
+		rule->access |= strchr(source->access, 'm') ? BPF_DEVCG_ACC_MKNOD : 0;
+	}
+	for (size_t i = 1; i < defaults.count; i++)
+		rules->items[rules->count++] = defaults.items[i];
+}
+
+static void compare(const struct device_rules *rules, const struct device_rules *literal,
+		    uint32_t major, uint32_t minor)
 {
 	struct device_program program;
 
@@ -252,7 +292,7 @@ static void compare(const struct device_rules *rules, uint32_t major, uint32_t m
 			struct bpf_cgroup_dev_ctx device = { wish << 16 | type, major, minor };
 
 			if (interpret(&program, &device) !=
-			    allowed(rules, type, major, minor, wish))
+			    allowed(literal, type, major, minor, wish))
 				fail_msg("wish %u for %s %u:%u", wish,
 					 type == BPF_DEVCG_DEV_BLOCK ? "b" : "c", major, minor);
 		}
@@ -276,15 +316,16 @@ static void the_program_answers_as_the_rules_say(void **state)
 	srandom(1);
 	for (int round = 0; round < 300; round++) {
 		struct spec_device_rule sources[8];
-		struct device_rules rules;
+		struct device_rules rules, literal;
 		size_t count = (size_t)(random() % 9);
 
 		for (size_t i = 0; i < count; i++)
 			sources[i] = random_rule();
 		make_rules(sources, count, &rules);
+		take_literally(sources, count, &literal);
 		for (uint32_t major = 0; major < 7; major++)
 			for (uint32_t minor = 0; minor < 4; minor++)
-				compare(&rules, major, minor);
+				compare(&rules, &literal, major, minor);
 		arena_free(&arena);
 	}
 }
@@ -327,6 +368,7 @@ int main(void)
 		cmocka_unit_test(rules_are_written_in_their_order),
 		cmocka_unit_test(allowing_everything_is_one_write),
 		cmocka_unit_test(a_rule_for_all_types_but_not_all_devices_is_two),
+		cmocka_unit_test(a_rule_that_later_ones_shadow_is_dropped),
 		cmocka_unit_test(a_wide_denial_takes_back_what_was_allowed),
 		cmocka_unit_test(what_v1_cannot_say_is_refused),
 		cmocka_unit_test(denials_after_everything_stay_denials),

@@ -1,116 +1,192 @@
 /* device_program.c -- device rules as a BPF program, which is cgroup v2's device controller.
  *
  * The kernel runs it with the device and the wished accesses; it answers 1 or 0. Rules are tried
- * from the last to the first; r4 holds the accesses that no rule has decided about yet:
+ * from the last to the first; WISH holds the accesses that no rule has decided about yet:
  *
- *     allow: r4 &= ~access; none left: answer 1
- *     deny:  r4 & access: answer 0
+ *     allow: WISH &= ~access; none left: answer 1
+ *     deny:  WISH & access: answer 0
  *
  * which is exact where crun and runc look for one rule that covers all wishes: two rules that allow
- * "r" and "w" together allow opening for both. */
+ * "r" and "w" together allow opening for both.
+ *
+ * Loading is paid for at each create, and the kernel's verifier walks every path, so neighbours
+ * share their comparisons: the rules of one type stand behind one test of the type, those of one
+ * major number behind one of the number, and a rule about all accesses is a single jump. No
+ * instruction may be unreachable: the answers that nothing jumps to are left out. */
 #include "devices.h"
 
+#include <errno.h>
 #include <stddef.h>
 
-#define RULE_MOST   8 /* instructions */
-#define FIXED_COUNT 8
+#define RULE_MOST  5 /* instructions: two contexts, comparison, two of the body */
+#define FIXED_MOST 10
+#define COUNT_MOST 32000 /* jumps have 16 bits */
 
-enum { WISH = 4, TYPE = 3, MAJOR = 5, MINOR = 6, SPARE = 7 }; /* registers */
+enum { TYPE = 3, WISH = 4, MAJOR = 5, MINOR = 6 }; /* registers */
 
-static void emit(struct device_program *program, struct bpf_insn instruction)
+enum label { NOWHERE, ANSWER_NO, ANSWER_YES };
+
+/* The instruction that leaves a group of rules, -1: none is open. */
+struct group {
+	long jump;
+	int64_t value;
+};
+
+struct assembler {
+	struct device_program *program;
+	unsigned char *labels; /* where each instruction jumps: enum label */
+	struct group type, major;
+};
+
+static size_t emit(struct assembler *to, struct bpf_insn instruction)
 {
-	program->instructions[program->count++] = instruction;
+	to->program->instructions[to->program->count] = instruction;
+	return to->program->count++;
 }
 
-static void emit_load(struct device_program *program, unsigned to, size_t offset)
+static void emit_load(struct assembler *to, unsigned reg, size_t offset)
 {
-	emit(program, (struct bpf_insn){ .code = BPF_LDX | BPF_MEM | BPF_W,
-					 .dst_reg = to,
-					 .src_reg = BPF_REG_1,
-					 .off = (int16_t)offset });
+	emit(to, (struct bpf_insn){ .code = BPF_LDX | BPF_MEM | BPF_W,
+				    .dst_reg = reg,
+				    .src_reg = BPF_REG_1,
+				    .off = (int16_t)offset });
 }
 
-static void emit_move(struct device_program *program, unsigned to, unsigned from)
+static void emit_number(struct assembler *to, unsigned operation, unsigned reg, int32_t number)
 {
-	emit(program, (struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_X,
-					 .dst_reg = to,
-					 .src_reg = from });
+	emit(to, (struct bpf_insn){
+			 .code = BPF_ALU64 | operation | BPF_K, .dst_reg = reg, .imm = number });
 }
 
-static void emit_number(struct device_program *program, unsigned operation, unsigned to,
-			int32_t number)
+static size_t emit_jump(struct assembler *to, unsigned comparison, unsigned reg, int32_t number,
+			enum label label)
 {
-	emit(program, (struct bpf_insn){ .code = BPF_ALU64 | operation | BPF_K,
-					 .dst_reg = to,
-					 .imm = number });
+	size_t at = emit(to, (struct bpf_insn){ .code = BPF_JMP | comparison | BPF_K,
+						.dst_reg = reg,
+						.imm = number });
+
+	to->labels[at] = label;
+	return at;
 }
 
-static void emit_answer(struct device_program *program, bool allow)
+static void land_here(struct assembler *to, size_t jump)
 {
-	emit_number(program, BPF_MOV, BPF_REG_0, allow);
-	emit(program, (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT });
+	to->program->instructions[jump].off = (int16_t)(to->program->count - jump - 1);
 }
 
-/* Jump to the next rule; its place is filled in by patch_jumps. */
-static void emit_next_if(struct device_program *program, unsigned comparison, unsigned reg,
-			 int32_t number)
+static void close_group(struct assembler *to, struct group *group)
 {
-	emit(program, (struct bpf_insn){ .code = BPF_JMP | comparison | BPF_K,
-					 .dst_reg = reg,
-					 .imm = number });
+	if (group->jump >= 0)
+		land_here(to, (size_t)group->jump);
+	group->jump = -1;
 }
 
-static void patch_jumps(struct device_program *program, size_t start)
+static void open_group(struct assembler *to, struct group *group, unsigned reg, int64_t value)
 {
-	for (size_t i = start; i < program->count; i++) {
-		struct bpf_insn *instruction = &program->instructions[i];
+	if (group->jump >= 0 && group->value == value)
+		return;
+	close_group(to, group);
+	group->jump = (long)emit_jump(to, BPF_JNE, reg, (int32_t)value, NOWHERE);
+	group->value = value;
+}
 
-		if ((instruction->code & 7) == BPF_JMP && instruction->code != (BPF_JMP | BPF_EXIT))
-			instruction->off = (int16_t)(program->count - i - 1);
+/* Stand where all that the rule compares but the last is true; say what the last is. */
+static unsigned enter_groups(struct assembler *to, const struct device_rule *rule, int32_t *last)
+{
+	int32_t type = rule->type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR;
+	bool has_major = rule->major != DEVICE_ANY, has_minor = rule->minor != DEVICE_ANY;
+
+	if (!has_minor || !has_major || to->major.value != rule->major || to->type.value != type)
+		close_group(to, &to->major);
+	if (!has_major && !has_minor) {
+		close_group(to, &to->type);
+		*last = type;
+		return TYPE;
 	}
+	open_group(to, &to->type, TYPE, type);
+	if (!has_minor) {
+		*last = (int32_t)rule->major;
+		return MAJOR;
+	}
+	if (has_major)
+		open_group(to, &to->major, MAJOR, rule->major);
+	*last = (int32_t)rule->minor;
+	return MINOR;
 }
 
-static void emit_start(struct device_program *program)
+static void emit_rule(struct assembler *to, const struct device_rule *rule)
 {
-	emit_load(program, TYPE, offsetof(struct bpf_cgroup_dev_ctx, access_type));
-	emit_load(program, MAJOR, offsetof(struct bpf_cgroup_dev_ctx, major));
-	emit_load(program, MINOR, offsetof(struct bpf_cgroup_dev_ctx, minor));
-	emit_move(program, WISH, TYPE);
-	emit_number(program, BPF_RSH, WISH, 16);
-	emit_number(program, BPF_AND, TYPE, 0xffff);
-}
+	int32_t last;
+	unsigned reg = enter_groups(to, rule, &last);
+	enum label answer = rule->allow ? ANSWER_YES : ANSWER_NO;
+	size_t skip;
 
-static void emit_rule(struct device_program *program, const struct device_rule *rule)
-{
-	size_t start = program->count;
-
-	emit_next_if(program, BPF_JNE, TYPE,
-		     rule->type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
-	if (rule->major != DEVICE_ANY)
-		emit_next_if(program, BPF_JNE, MAJOR, (int32_t)rule->major);
-	if (rule->minor != DEVICE_ANY)
-		emit_next_if(program, BPF_JNE, MINOR, (int32_t)rule->minor);
+	if (rule->access == DEVICE_ACCESS_ALL) {
+		emit_jump(to, BPF_JEQ, reg, last, answer);
+		return;
+	}
+	skip = emit_jump(to, BPF_JNE, reg, last, NOWHERE);
 	if (rule->allow) {
-		emit_number(program, BPF_AND, WISH, (int32_t)~rule->access);
-		emit_next_if(program, BPF_JNE, WISH, 0);
+		emit_number(to, BPF_AND, WISH, (int32_t)~rule->access);
+		emit_jump(to, BPF_JEQ, WISH, 0, answer);
 	} else {
-		emit_move(program, SPARE, WISH);
-		emit_number(program, BPF_AND, SPARE, (int32_t)rule->access);
-		emit_next_if(program, BPF_JEQ, SPARE, 0);
+		emit_jump(to, BPF_JSET, WISH, (int32_t)rule->access, answer);
 	}
-	emit_answer(program, rule->allow);
-	patch_jumps(program, start);
+	land_here(to, skip);
+}
+
+static void emit_start(struct assembler *to)
+{
+	emit_load(to, TYPE, offsetof(struct bpf_cgroup_dev_ctx, access_type));
+	emit_load(to, MAJOR, offsetof(struct bpf_cgroup_dev_ctx, major));
+	emit_load(to, MINOR, offsetof(struct bpf_cgroup_dev_ctx, minor));
+	emit(to, (struct bpf_insn){
+			 .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = WISH, .src_reg = TYPE });
+	emit_number(to, BPF_RSH, WISH, 16);
+	emit_number(to, BPF_AND, TYPE, 0xffff);
+}
+
+static void emit_answer(struct assembler *to, enum label label)
+{
+	size_t here = to->program->count;
+
+	for (size_t i = 0; i < here; i++)
+		if (to->labels[i] == label)
+			land_here(to, i);
+	emit_number(to, BPF_MOV, BPF_REG_0, label == ANSWER_YES);
+	emit(to, (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT });
+}
+
+static bool has_jump_to(const struct assembler *to, enum label label)
+{
+	for (size_t i = 0; i < to->program->count; i++)
+		if (to->labels[i] == label)
+			return true;
+	return false;
 }
 
 int device_program_make(const struct device_rules *rules, struct arena *arena,
 			struct device_program *program, struct error *err)
 {
+	size_t most = FIXED_MOST + RULE_MOST * rules->count;
+	enum label otherwise = rules->items[0].allow ? ANSWER_YES : ANSWER_NO;
+	enum label other = rules->items[0].allow ? ANSWER_NO : ANSWER_YES;
+	struct assembler to = { .program = program, .type.jump = -1, .major.jump = -1 };
+
+	if (most > COUNT_MOST) {
+		fail(err, E2BIG, "%zu device rules are too many", rules->count);
+		return fail_where(err, "linux.resources.devices");
+	}
 	program->count = 0;
-	program->instructions = arena_array(arena, FIXED_COUNT + RULE_MOST * rules->count,
-					    sizeof(*program->instructions));
-	emit_start(program);
+	program->instructions = arena_array(arena, most, sizeof(*program->instructions));
+	to.labels = arena_array(arena, most, sizeof(*to.labels));
+	emit_start(&to);
 	for (size_t i = rules->count; i-- > 1;)
-		emit_rule(program, &rules->items[i]);
-	emit_answer(program, rules->items[0].allow);
+		emit_rule(&to, &rules->items[i]);
+	close_group(&to, &to.major);
+	close_group(&to, &to.type);
+	emit_answer(&to, otherwise);
+	if (has_jump_to(&to, other))
+		emit_answer(&to, other);
 	return 0;
 }

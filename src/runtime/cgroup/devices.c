@@ -100,6 +100,38 @@ static void add_rule(struct device_rules *rules, struct device_rule rule)
 	rules->items[rules->count++] = rule;
 }
 
+static bool overlap(const struct device_rule *a, const struct device_rule *b)
+{
+	return a->type == b->type && (a->access & b->access) &&
+	       (a->major == ANY || b->major == ANY || a->major == b->major) &&
+	       (a->minor == ANY || b->minor == ANY || a->minor == b->minor);
+}
+
+static bool covers(const struct device_rule *wide, const struct device_rule *narrow)
+{
+	return (wide->major == ANY || wide->major == narrow->major) &&
+	       (wide->minor == ANY || wide->minor == narrow->minor);
+}
+
+/* Rules that later ones leave nothing to decide are dropped: engines list the default devices. */
+static void drop_shadowed(struct device_rules *rules)
+{
+	size_t kept = 1;
+
+	for (size_t i = 1; i < rules->count; i++) {
+		const struct device_rule *rule = &rules->items[i];
+		size_t later = i + 1;
+
+		while (later < rules->count && !(rules->items[later].type == rule->type &&
+						 covers(&rules->items[later], rule) &&
+						 !(rule->access & ~rules->items[later].access)))
+			later++;
+		if (later == rules->count)
+			rules->items[kept++] = *rule;
+	}
+	rules->count = kept;
+}
+
 int device_rules_make(const struct spec_resources *resources, struct arena *arena,
 		      struct device_rules *rules, struct error *err)
 {
@@ -117,20 +149,8 @@ int device_rules_make(const struct spec_resources *resources, struct arena *aren
 	}
 	for (size_t i = 0; i < DEFAULT_COUNT && !rules->everything; i++)
 		add_rule(rules, default_rules[i]);
+	drop_shadowed(rules);
 	return 0;
-}
-
-static bool overlap(const struct device_rule *a, const struct device_rule *b)
-{
-	return a->type == b->type && (a->access & b->access) &&
-	       (a->major == ANY || b->major == ANY || a->major == b->major) &&
-	       (a->minor == ANY || b->minor == ANY || a->minor == b->minor);
-}
-
-static bool covers(const struct device_rule *wide, const struct device_rule *narrow)
-{
-	return (wide->major == ANY || wide->major == narrow->major) &&
-	       (wide->minor == ANY || wide->minor == narrow->minor);
 }
 
 static const char *number_text(struct arena *arena, int64_t number)
