@@ -42,9 +42,12 @@ static int open_root(const char *root, struct error *err)
 	return fd < 0 ? fail_call(err, "open", "cannot open the state directory \"%s\"", root) : fd;
 }
 
-static int lock_file(int dir, int operation)
+/* Only a claim makes the file: made again by one who waits, it would be in the way of the rmdir of
+ * one who removes. */
+static int lock_file(int dir, int how_to_open, int operation)
 {
-	auto_close int fd = openat(dir, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	auto_close int fd =
+		openat(dir, LOCK_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW | how_to_open, 0600);
 
 	if (fd < 0)
 		return -errno;
@@ -79,7 +82,7 @@ static int claim(int root, struct container *container, struct error *err)
 				       : fail_call(err, "mkdir", "cannot make the state directory");
 	container->dir = openat(root, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (container->dir >= 0)
-		container->lock = lock_file(container->dir, LOCK_EX | LOCK_NB);
+		container->lock = lock_file(container->dir, O_CREAT, LOCK_EX | LOCK_NB);
 	if (container->dir < 0 || container->lock == -ENOENT || container->lock == -EWOULDBLOCK ||
 	    !is_linked(container->dir))
 		return fail(err, EEXIST, "container with given ID already exists");
@@ -131,7 +134,7 @@ static int open_directory(const char *root, const char *id, struct error *err)
 
 static int lock_exclusive(struct container *container, struct error *err)
 {
-	container->lock = lock_file(container->dir, LOCK_EX);
+	container->lock = lock_file(container->dir, 0, LOCK_EX);
 	if (container->lock == -ENOENT || !is_linked(container->dir))
 		return not_there(container->id, err);
 	return container->lock < 0 ? fail_number(err, container->lock, "flock",
@@ -159,15 +162,15 @@ static int read_state(struct container *container, struct arena *arena, struct e
 int state_open(const char *root, const char *id, bool exclusive, struct arena *arena,
 	       struct container *container, struct error *err)
 {
+	int dir = open_directory(root, id, err);
 	int result;
 
 	*container = (struct container){ .root = arena_string(arena, root),
 					 .id = arena_string(arena, id),
-					 .dir = -1,
+					 .dir = dir < 0 ? -1 : dir,
 					 .lock = -1 };
-	container->dir = open_directory(root, id, err);
-	if (container->dir < 0)
-		return container->dir;
+	if (dir < 0)
+		return dir;
 	result = exclusive ? lock_exclusive(container, err) : 0;
 	if (result == 0)
 		result = read_state(container, arena, err);
@@ -200,10 +203,12 @@ int state_remove_remains(const char *root, const char *id, struct error *err)
 
 	if (dir < 0)
 		return dir == -ENOENT ? 0 : fail_number(err, dir, "open", "cannot remove %s", id);
-	lock = lock_file(dir, LOCK_EX | LOCK_NB);
-	if (lock == -ENOENT || !is_linked(dir))
+	/* No lock: its creator, or its remover, was killed beside it. */
+	lock = lock_file(dir, 0, LOCK_EX | LOCK_NB);
+	if (!is_linked(dir))
 		return 0;
-	if (lock < 0 || faccessat(dir, STATE_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+	if (lock >= 0 ? faccessat(dir, STATE_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0
+		      : lock != -ENOENT) {
 		fail(err, EBUSY, "the container is being created");
 		return fail_where(err, "%s", id);
 	}
