@@ -1,8 +1,8 @@
 /* cgroup_fixture.h -- what the tests of live cgroups stand on: the view of the host, processes in
  * cgroups, and the promise that all is below /coffer-test-PID and gone in the end.
  *
- * With UNIFIED_VIEW a private mount namespace shows the v2 tree alone at /sys/fs/cgroup; without it
- * the host's own layout is tested: hybrid, v1 or v2. */
+ * In a private mount namespace UNIFIED_VIEW shows the v2 tree alone at /sys/fs/cgroup, LEGACY_VIEW
+ * the v1 hierarchies alone; without either the host's own layout is tested: hybrid, v1 or v2. */
 #ifndef TESTS_CGROUP_FIXTURE_H
 #define TESTS_CGROUP_FIXTURE_H
 
@@ -199,20 +199,45 @@ static inline int open_devices(void)
 	return errno == EPERM ? 0 : 3;
 }
 
-#ifdef UNIFIED_VIEW
-static inline const char *enter_view(void)
+static inline const char *private_mounts(void)
 {
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return "no private mount namespace";
-	if (facts.cgroup_layout == CGROUP_UNIFIED)
-		return NULL;
+	return NULL;
+}
+
+static inline const char *see(enum cgroup_layout layout)
+{
+	if (facts_gather(&facts, &arena, &err) < 0 || facts.cgroup_layout != layout)
+		return "facts_gather does not see the view";
+	return NULL;
+}
+
+#if defined(UNIFIED_VIEW)
+static inline const char *enter_view(void)
+{
+	const char *reason = private_mounts();
+
+	if (reason || facts.cgroup_layout == CGROUP_UNIFIED)
+		return reason;
 	if (!facts.cgroup_unified)
 		return "this host has no v2 tree";
 	if (mount(facts.cgroup_unified, "/sys/fs/cgroup", NULL, MS_BIND, NULL) < 0)
 		return "the v2 tree cannot be bound over /sys/fs/cgroup";
-	if (facts_gather(&facts, &arena, &err) < 0 || facts.cgroup_layout != CGROUP_UNIFIED)
-		return "facts_gather does not see the v2 tree";
-	return NULL;
+	return see(CGROUP_UNIFIED);
+}
+#elif defined(LEGACY_VIEW)
+static inline const char *enter_view(void)
+{
+	const char *reason = private_mounts();
+
+	if (reason || facts.cgroup_layout == CGROUP_LEGACY)
+		return reason;
+	if (facts.cgroup_layout != CGROUP_HYBRID)
+		return "this host has no v1 hierarchies";
+	if (umount2(facts.cgroup_unified, MNT_DETACH) < 0)
+		return "the v2 tree cannot be hidden";
+	return see(CGROUP_LEGACY);
 }
 #else
 static inline const char *enter_view(void)

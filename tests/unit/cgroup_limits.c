@@ -1,4 +1,4 @@
-/* cgroup_limits.c -- limits that bite, on this kernel. Needs root. Compiled twice, see
+/* cgroup_limits.c -- limits that bite, on this kernel. Needs root. Compiled thrice, see
  * cgroup_fixture.h. */
 #include "cgroup_fixture.h"
 
@@ -145,6 +145,25 @@ static void a_limit_that_cannot_be_set_leaves_nothing(void **state)
 	assert_false(exists("left"));
 }
 
+static void a_v1_limit_that_cannot_be_set_leaves_nothing(void **state)
+{
+	struct spec_network network = { .class_id = &(uint32_t){ 7 } };
+	struct spec_resources resources = { .network = &network };
+	struct cgroup cgroup;
+
+	need_cgroups();
+	if (facts.cgroup_layout != CGROUP_LEGACY || hierarchy("net_cls")) {
+		print_message("# skipped: this view is not v1 without net_cls\n");
+		skip();
+	}
+	assert_int_equal(create("left/behind", &resources, &cgroup), -ENOENT);
+	assert_string_equal(err.where, "linux.resources.network.classID");
+	assert_string_equal(err.what, "cannot set net_cls.classid: this host has no cgroup "
+				      "controller \"net_cls\"");
+	assert_false(exists("left/behind"));
+	assert_false(exists("left"));
+}
+
 static void a_missing_controller_is_named(void **state)
 {
 	struct spec_memory memory = { .limit = INT64(16 << 20) };
@@ -230,6 +249,7 @@ int main(void)
 		cmocka_unit_test(other_devices_than_the_default_ones_are_denied),
 		cmocka_unit_test(a_device_that_a_rule_allows_can_be_opened),
 		cmocka_unit_test(a_limit_that_cannot_be_set_leaves_nothing),
+		cmocka_unit_test(a_v1_limit_that_cannot_be_set_leaves_nothing),
 		cmocka_unit_test(a_missing_controller_is_named),
 		cmocka_unit_test(a_failed_update_changes_nothing),
 		cmocka_unit_test(memory_can_be_raised_above_the_old_sum_and_lowered_again),
