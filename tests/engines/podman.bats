@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# podman with coffer as its runtime: what its users do first. ../shared by all tests: no network is
-# made (--network none), cgroups by cgroupfs, a store of its own.
+# podman with coffer as its runtime: what its users do first. No network is made (--network none),
+# cgroups by cgroupfs, a store of its own.
 
 : "${RUNTIME:=coffer}"
 
