@@ -22,6 +22,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "image/digest.h"
 
 struct store_pending;
 
@@ -71,11 +72,14 @@ int store_put_blob(struct store *store, const char *digest, const void *bytes, s
 /* A blob on its way in. */
 struct ingest {
 	struct store *store;
-	char digest[136];
+	char digest[DIGEST_SIZE];
 	int64_t size;   /* expected */
 	int64_t offset; /* bytes that are there already: go on here */
 	int fd;
-	void *hash; /* private */
+	/* Set by a caller who verifies size and digest of all bytes before ingest_finish (as
+	 * registry_fetch_blob does): then they are not hashed a second time here. */
+	bool verified;
+	struct digest_hash hash; /* private: of the first bytes, as many as it has absorbed */
 };
 
 #define INGEST_NONE                                                                                \

@@ -1,0 +1,189 @@
+/* images.c -- list and find images. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/own.h"
+#include "image/reference.h"
+#include "store_private.h"
+
+#define PREFIX_LEAST 3
+
+static int document_read(const struct store *store, const struct oci_descriptor *descriptor,
+			 struct oci_document *document, struct text *text, struct error *err)
+{
+	TRY(store_read_blob(store, descriptor->digest, OCI_DOCUMENT_LIMIT, text, err));
+	*document = (struct oci_document){
+		.bytes = text->data,
+		.length = text->length,
+		.name = descriptor->digest,
+		.media_type = descriptor->media_type,
+	};
+	return 0;
+}
+
+int image_read(const struct store *store, const struct oci_descriptor *descriptor,
+	       struct arena *arena, struct image_documents *documents, struct error *err)
+{
+	auto_text struct text manifest = { 0 }, config = { 0 };
+	struct oci_document document;
+
+	TRY(document_read(store, descriptor, &document, &manifest, err));
+	TRY(oci_manifest_read(&document, &documents->manifest, arena, err));
+	TRY(document_read(store, documents->manifest.config, &document, &config, err));
+	return oci_image_config_read(&document, &documents->config, arena, err);
+}
+
+/* What is wrong with an image shows when it is used; a list is a list. */
+static void image_fill(const struct store *store, const struct oci_descriptor *descriptor,
+		       struct arena *arena, struct store_image *image)
+{
+	struct image_documents documents;
+	const struct oci_manifest *manifest = &documents.manifest;
+
+	*image = (struct store_image){
+		.name = (char *)index_name_of(descriptor),
+		.digest = descriptor->digest,
+		.media_type = descriptor->media_type,
+		.size = descriptor->size,
+		.index_digest =
+			(char *)string_map_get(&descriptor->annotations, STORE_INDEX_DIGEST),
+	};
+	if (image_read(store, descriptor, arena, &documents, NULL) < 0)
+		return;
+	image->id = manifest->config->digest;
+	image->created = documents.config.created;
+	image->total = manifest->config->size;
+	for (size_t i = 0; i < manifest->layers.count; i++)
+		image->total += manifest->layers.items[i].size;
+}
+
+/* Newest first, then by name. */
+static int image_compare(const void *left, const void *right)
+{
+	const struct store_image *a = left, *b = right;
+	int order = strcmp(b->created ? b->created : "", a->created ? a->created : "");
+
+	return order ? order : strcmp(a->name ? a->name : "", b->name ? b->name : "");
+}
+
+int store_list_images(const struct store *store, struct arena *arena, struct store_images *images,
+		      struct error *err)
+{
+	struct oci_index index;
+
+	*images = (struct store_images){ 0 };
+	TRY(index_read(store, arena, &index, err));
+	images->items = arena_array(arena, index.manifests.count, sizeof(*images->items));
+	images->count = index.manifests.count;
+	for (size_t i = 0; i < images->count; i++)
+		image_fill(store, &index.manifests.items[i], arena, &images->items[i]);
+	if (images->count > 0)
+		qsort(images->items, images->count, sizeof(*images->items), image_compare);
+	return 0;
+}
+
+/* ---- finding ---- */
+
+static const struct store_image *find_name(const struct store_images *images, const char *name)
+{
+	for (size_t i = 0; i < images->count; i++)
+		if (text_equal(images->items[i].name, name))
+			return &images->items[i];
+	return NULL;
+}
+
+static bool same_repository(const struct store_image *image, const struct reference *wanted,
+			    struct arena *arena)
+{
+	struct reference reference;
+
+	return image->name && reference_parse_name(image->name, arena, &reference, NULL) == 0 &&
+	       text_equal(reference.domain, wanted->domain) &&
+	       text_equal(reference.path, wanted->path);
+}
+
+static const struct store_image *find_reference(const struct store_images *images, const char *what,
+						struct arena *arena)
+{
+	struct reference wanted;
+
+	if (reference_parse_name(what, arena, &wanted, NULL) < 0)
+		return NULL;
+	for (size_t i = 0; wanted.digest && i < images->count; i++) {
+		const struct store_image *image = &images->items[i];
+
+		if ((text_equal(image->digest, wanted.digest) ||
+		     text_equal(image->index_digest, wanted.digest)) &&
+		    same_repository(image, &wanted, arena))
+			return image;
+	}
+	return find_name(images, reference_format(&wanted, arena));
+}
+
+static bool is_hex_prefix(const char *text)
+{
+	size_t length = strspn(text, "0123456789abcdef");
+
+	return text[length] == '\0' && length >= PREFIX_LEAST && length <= 128;
+}
+
+static bool digest_begins(const char *digest, const char *what, bool whole)
+{
+	if (!digest)
+		return false;
+	return whole ? strcmp(digest, what) == 0 : text_starts(digest_hex(digest), what);
+}
+
+/* Two entries of one image are one find; of two images, an ambiguity. */
+static int find_id(const struct store_images *images, const char *what,
+		   const struct store_image **found, struct error *err)
+{
+	bool whole = digest_valid(what);
+
+	*found = NULL;
+	if (!whole && !is_hex_prefix(what))
+		return 0;
+	for (size_t i = 0; i < images->count; i++) {
+		const struct store_image *image = &images->items[i];
+
+		if (!digest_begins(image->id, what, whole) &&
+		    !digest_begins(image->digest, what, whole) &&
+		    !(whole && text_equal(image->index_digest, what)))
+			continue;
+		if (*found && !text_equal((*found)->digest, image->digest))
+			return fail(err, EEXIST,
+				    "\"%s\" is ambiguous: more than one image begins so", what);
+		*found = image;
+	}
+	return 0;
+}
+
+int image_match(const struct store_images *images, const char *what, struct arena *arena,
+		const struct store_image **found, enum image_match *match, struct error *err)
+{
+	*match = MATCH_NAME;
+	*found = find_name(images, what);
+	if (!*found)
+		*found = find_reference(images, what, arena);
+	if (*found)
+		return 0;
+	*match = MATCH_ID;
+	TRY(find_id(images, what, found, err));
+	if (!*found)
+		return fail(err, ENOENT, "%s: no such image", what);
+	return 0;
+}
+
+int store_find_image(const struct store *store, const char *what, struct arena *arena,
+		     struct store_image *image, struct error *err)
+{
+	struct store_images images;
+	const struct store_image *found;
+	enum image_match match;
+
+	TRY(store_list_images(store, arena, &images, err));
+	TRY(image_match(&images, what, arena, &found, &match, err));
+	*image = *found;
+	return 0;
+}

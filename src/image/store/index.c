@@ -1,0 +1,95 @@
+/* index.c -- index.json: the names of the images, replaced as a whole under index.lock.
+ *
+ * An image is one descriptor of its manifest for each of its names; the full name is
+ * org.opencontainers.image.ref.name, so that every tool for layouts can ask for it. Entries that
+ * other tools wrote are kept as they are. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/own.h"
+#include "store_private.h"
+
+/* What containerd's tools look for. */
+#define CONTAINERD_NAME "io.containerd.image.name"
+
+int index_lock(const struct store *store, struct error *err)
+{
+	auto_close int fd =
+		openat(store->dir, "index.lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return fail_call(err, "openat", "cannot lock \"%s/index.json\"", store->path);
+	while (flock(fd, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return fail_call(err, "flock", "cannot lock \"%s/index.json\"",
+					 store->path);
+	return take_fd(&fd);
+}
+
+int index_read(const struct store *store, struct arena *arena, struct oci_index *index,
+	       struct error *err)
+{
+	auto_text struct text text = { 0 };
+	struct oci_document document = { .name = "index.json", .media_type = OCI_TYPE_INDEX };
+
+	TRY(file_read(store->dir, "index.json", STORE_INDEX_LIMIT, &text, err));
+	document.bytes = text.data;
+	document.length = text.length;
+	return oci_index_read(&document, index, arena, err);
+}
+
+int index_write(const struct store *store, const struct oci_index *index, struct error *err)
+{
+	auto_text struct text text = { 0 };
+
+	json_write(&oci_index_shape, index, true, &text);
+	return file_replace(store->dir, "index.json", text.data, text.length, 0600, true, err);
+}
+
+const char *index_name_of(const struct oci_descriptor *descriptor)
+{
+	return string_map_get(&descriptor->annotations, OCI_REF_NAME);
+}
+
+static void descriptor_of(const struct store_image *image, struct oci_descriptor *descriptor,
+			  struct arena *arena)
+{
+	*descriptor = (struct oci_descriptor){
+		.media_type = image->media_type,
+		.digest = image->digest,
+		.size = image->size,
+	};
+	string_map_set(&descriptor->annotations, (char *)OCI_REF_NAME, image->name, arena);
+	string_map_set(&descriptor->annotations, (char *)CONTAINERD_NAME, image->name, arena);
+	if (image->index_digest)
+		string_map_set(&descriptor->annotations, (char *)STORE_INDEX_DIGEST,
+			       image->index_digest, arena);
+}
+
+int store_set_name(struct store *store, const struct store_image *image, struct error *err)
+{
+	auto_arena struct arena arena = { 0 };
+	auto_close int lock = index_lock(store, err);
+	struct oci_descriptor *items;
+	struct oci_index index;
+	size_t count = 0;
+
+	if (lock < 0)
+		return lock;
+	TRY(digest_check(image->digest, "manifest", err));
+	if (!store_have_blob(store, image->digest))
+		return fail(err, ENOENT, "the image %s has no manifest in the store", image->name);
+	TRY(index_read(store, &arena, &index, err));
+	items = arena_array(&arena, index.manifests.count + 1, sizeof(*items));
+	for (size_t i = 0; i < index.manifests.count; i++)
+		if (!text_equal(index_name_of(&index.manifests.items[i]), image->name))
+			items[count++] = index.manifests.items[i];
+	descriptor_of(image, &items[count++], &arena);
+	index.manifests.items = items;
+	index.manifests.count = count;
+	return index_write(store, &index, err);
+}

@@ -1,0 +1,92 @@
+/* remove.c -- take names away. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/own.h"
+#include "store_private.h"
+
+/* What is to be done: `name` alone, or everything of the image `digest`. */
+struct removal {
+	const char *digest;
+	const char *name;
+	size_t names;     /* the image has in all */
+	size_t remaining; /* after the removal */
+};
+
+static void removal_plan(const struct store_images *images, const struct store_image *image,
+			 enum image_match match, struct removal *removal)
+{
+	*removal = (struct removal){ .digest = image->digest };
+	for (size_t i = 0; i < images->count; i++)
+		removal->names += text_equal(images->items[i].digest, image->digest);
+	if (match == MATCH_NAME) {
+		removal->name = image->name;
+		removal->remaining = removal->names - 1;
+	}
+}
+
+static int check_bundles(const struct store *store, const struct removal *removal, const char *what,
+			 struct arena *arena, struct error *err)
+{
+	struct store_bundles bundles;
+
+	TRY(store_list_bundles(store, arena, &bundles, err));
+	for (size_t i = 0; i < bundles.count; i++)
+		if (text_equal(bundles.items[i].digest, removal->digest)) {
+			fail(err, EBUSY, "the image %s is used by the bundle \"%s\"", what,
+			     bundles.items[i].path);
+			fail_hint(err, "release the bundle, or use --force");
+			return -EBUSY;
+		}
+	return 0;
+}
+
+static bool is_removed(const struct removal *removal, const struct oci_descriptor *descriptor)
+{
+	return text_equal(descriptor->digest, removal->digest) &&
+	       (!removal->name || text_equal(index_name_of(descriptor), removal->name));
+}
+
+static int names_remove(const struct store *store, const struct removal *removal,
+			struct arena *arena, struct strings *untagged, struct error *err)
+{
+	struct oci_index index;
+	size_t kept = 0;
+
+	TRY(index_read(store, arena, &index, err));
+	for (size_t i = 0; i < index.manifests.count; i++) {
+		const struct oci_descriptor *descriptor = &index.manifests.items[i];
+		const char *name = index_name_of(descriptor);
+
+		if (!is_removed(removal, descriptor))
+			index.manifests.items[kept++] = *descriptor;
+		else if (name)
+			strings_add(untagged, arena_string(arena, name), arena);
+	}
+	index.manifests.count = kept;
+	return index_write(store, &index, err);
+}
+
+int store_remove_image(struct store *store, const char *what, bool force, struct arena *arena,
+		       struct strings *untagged, struct error *err)
+{
+	auto_close int lock = index_lock(store, err);
+	const struct store_image *image;
+	struct store_images images;
+	struct removal removal;
+	enum image_match match;
+
+	if (lock < 0)
+		return lock;
+	TRY(store_list_images(store, arena, &images, err));
+	TRY(image_match(&images, what, arena, &image, &match, err));
+	removal_plan(&images, image, match, &removal);
+	if (!removal.name && removal.names > 1 && !force) {
+		fail(err, EEXIST, "the image %s has %zu names", what, removal.names);
+		fail_hint(err, "remove it by its names, or use --force");
+		return -EEXIST;
+	}
+	if (removal.remaining == 0 && !force)
+		TRY(check_bundles(store, &removal, what, arena, err));
+	return names_remove(store, &removal, arena, untagged, err);
+}

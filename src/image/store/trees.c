@@ -1,0 +1,103 @@
+/* trees.c -- unpacked layers: layers/HEX, by DiffID, or by ChainID where a tree depends on what is
+ * below it (hard links into lower layers). */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/own.h"
+#include "store_private.h"
+
+int store_layer_key_path(const char *key, char path[STORE_PATH_SIZE], struct error *err)
+{
+	TRY(digest_check(key, "layer", err));
+	snprintf(path, STORE_PATH_SIZE, "layers/%s", digest_hex(key));
+	return 0;
+}
+
+int store_open_layer(const struct store *store, const char *key, struct error *err)
+{
+	char path[STORE_PATH_SIZE];
+	int fd;
+
+	TRY(store_layer_key_path(key, path, err));
+	fd = openat(store->dir, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0 || errno == ENOENT)
+		return fd >= 0 ? fd : -ENOENT;
+	return fail_call(err, "openat", "cannot open the layer %s", key);
+}
+
+static bool tree_exists(const struct store *store, const char *key)
+{
+	auto_close int fd = store_open_layer(store, key, NULL);
+
+	return fd >= 0;
+}
+
+void store_chain_extend(char chain[DIGEST_SIZE], const char *diff_id)
+{
+	char both[2 * DIGEST_SIZE];
+	int length = snprintf(both, sizeof(both), "%s %s", chain, diff_id);
+
+	if (!chain[0])
+		snprintf(chain, DIGEST_SIZE, "%s", diff_id);
+	else
+		digest_of(DIGEST_SHA256, both, (size_t)length, chain);
+}
+
+char *store_layer_path(const struct store *store, const struct strings *diff_ids, size_t index,
+		       struct arena *arena)
+{
+	char chain[DIGEST_SIZE] = "";
+	const char *key = diff_ids->items[index];
+
+	for (size_t i = 0; i <= index; i++) {
+		if (!digest_valid(diff_ids->items[i]))
+			return NULL;
+		store_chain_extend(chain, diff_ids->items[i]);
+	}
+	if (!tree_exists(store, key))
+		key = chain;
+	if (!tree_exists(store, key))
+		return NULL;
+	return arena_format(arena, "%s/layers/%s", store->path, digest_hex(key));
+}
+
+int staging_open(struct store *store, struct staging *staging, struct error *err)
+{
+	char path[STORE_PATH_SIZE];
+
+	*staging = (struct staging){ .store = store, .dir = -1 };
+	if (store->lease < 0)
+		return fail(err, EINVAL, "the store \"%s\" is open for looking only", store->path);
+	store_temporary_name("tree", path);
+	if (mkdirat(store->dir, path, 0700) < 0)
+		return fail_call(err, "mkdirat", "cannot make \"%s/%s\"", store->path, path);
+	snprintf(staging->name, sizeof(staging->name), "%.47s", path);
+	staging->dir = openat(store->dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (staging->dir < 0 || fchmod(staging->dir, 0755) < 0)
+		return fail_call(err, "openat", "cannot make \"%s/%s\"", store->path, path);
+	return 0;
+}
+
+int staging_finish(struct staging *staging, const char *key, struct error *err)
+{
+	char path[STORE_PATH_SIZE];
+
+	TRY(store_layer_key_path(key, path, err));
+	pending_add(staging->store, staging->name, path, true);
+	staging->name[0] = '\0';
+	close_fd(&staging->dir);
+	return 0;
+}
+
+void staging_discard(struct staging *staging)
+{
+	close_fd(&staging->dir);
+	if (staging->name[0])
+		file_remove_tree(staging->store->dir, staging->name, NULL);
+	staging->name[0] = '\0';
+}
