@@ -148,11 +148,17 @@ struct json_notes {
 	struct strings unknown; /* "linux.resourses", in the reading arena */
 };
 
-/* Read the document `text` (need not be NUL-terminated) into `*object` (zeroed here first).
- * `name` is what errors call the document ("config.json", a URL, a digest).
- * Strings and arrays live in the arena; nothing points into `text` afterwards. */
-int json_read(const char *text, size_t length, const char *name, const struct json_shape *shape,
-	      void *object, struct arena *arena, struct json_notes *notes, struct error *err);
+/* A document in memory; it need not be NUL-terminated. */
+struct json_source {
+	const char *text;
+	size_t length;
+	const char *name; /* what errors call it: "config.json", a URL, a digest */
+};
+
+/* Read the document into `*object` (zeroed here first). Strings and arrays live in the arena;
+ * nothing points into the text afterwards. notes may be NULL. */
+int json_read(const struct json_source *source, const struct json_shape *shape, void *object,
+	      struct arena *arena, struct json_notes *notes, struct error *err);
 
 /* Find `path` ("mounts[3].source", "linux.sysctl[\"net.ipv4.ip_forward\"]") in a document:
  * line and column (from 1) of its value, or of the nearest enclosing value that exists.

@@ -6,7 +6,8 @@
 #include <asm/unistd.h>
 
 #if defined(__x86_64__)
-__attribute__((always_inline)) static inline long kernel_call6(long number, long a, long b, long c, long d, long e, long f)
+__attribute__((always_inline)) static inline long kernel_call6(long number, long a, long b, long c,
+							       long d, long e, long f)
 {
 	long result;
 	register long r10 __asm__("r10") = d;
@@ -20,7 +21,8 @@ __attribute__((always_inline)) static inline long kernel_call6(long number, long
 	return result;
 }
 #elif defined(__aarch64__)
-__attribute__((always_inline)) static inline long kernel_call6(long number, long a, long b, long c, long d, long e, long f)
+__attribute__((always_inline)) static inline long kernel_call6(long number, long a, long b, long c,
+							       long d, long e, long f)
 {
 	register long x8 __asm__("x8") = number;
 	register long x0 __asm__("x0") = a;
@@ -37,7 +39,8 @@ __attribute__((always_inline)) static inline long kernel_call6(long number, long
 	return x0;
 }
 #elif defined(__riscv) && __riscv_xlen == 64
-__attribute__((always_inline)) static inline long kernel_call6(long number, long a, long b, long c, long d, long e, long f)
+__attribute__((always_inline)) static inline long kernel_call6(long number, long a, long b, long c,
+							       long d, long e, long f)
 {
 	register long a7 __asm__("a7") = number;
 	register long a0 __asm__("a0") = a;

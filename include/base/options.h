@@ -67,16 +67,33 @@ struct command_line {
 	struct arena *arena;      /* freed after run */
 };
 
-/* Parse rows against words[*used..]; stores values by offset. Stops at "--" (consumed), at the
- * end, or at the first positional word if in_order; else positional words are collected.
- * *used is then the index of the first word not consumed.
+/* The options of one level, and whether they end at the first positional word. */
+struct option_set {
+	const struct option_row *rows;
+	size_t count;
+	bool in_order;
+};
+
+/* Words on their way through the parser. */
+struct option_words {
+	const struct strings *words;
+	size_t used;               /* index of the first word not consumed; where to begin */
+	struct strings positional; /* appended to */
+};
+
+/* Parse words from words->used on; values are stored by offset. Stops behind "--", at the end, or
+ * (in_order) at the first positional word; what is left from words->used on is the caller's.
  * Errors name the option as typed: unknown option, missing value, not a number, not a choice. */
-int options_parse(const struct option_row *rows, size_t count, const struct strings *words,
-		  size_t *used, bool in_order, void *values, struct strings *positional,
+int options_parse(const struct option_set *set, struct option_words *words, void *values,
 		  struct arena *arena, struct error *err);
 
 /* The command of that name or alias, or NULL. */
 const struct command *options_command(const struct program *program, const char *name);
+
+/* The words from words->used on are behind the command's name: parse its options, answer --help,
+ * check the count of arguments, run it. Returns what it returned. */
+int options_run(const struct program *program, const struct command *command, const void *globals,
+		struct option_words *words, struct arena *arena, struct error *err);
 
 void options_help(const struct program *program, FILE *out);
 void options_command_help(const struct program *program, const struct command *command, FILE *out);

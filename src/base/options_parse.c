@@ -169,14 +169,14 @@ static int parse_words(struct parser *parser, bool in_order, struct strings *pos
 	return 0;
 }
 
-int options_parse(const struct option_row *rows, size_t count, const struct strings *words,
-		  size_t *used, bool in_order, void *values, struct strings *positional,
+int options_parse(const struct option_set *set, struct option_words *words, void *values,
 		  struct arena *arena, struct error *err)
 {
-	struct parser parser = { rows, count, words, *used, values, arena, err };
+	struct parser parser = { set->rows, set->count, words->words, words->used,
+				 values,    arena,      err };
 
-	TRY(parse_words(&parser, in_order, positional));
-	*used = parser.at;
+	TRY(parse_words(&parser, set->in_order, &words->positional));
+	words->used = parser.at;
 	return check_required(&parser);
 }
 

@@ -93,72 +93,29 @@ static int check_globals(const struct globals *globals, struct error *err)
 	return 0;
 }
 
-static int check_count(const struct command_line *line, struct error *err)
-{
-	const struct command *command = line->command;
-	int count = (int)line->arguments.count;
-
-	if (count < command->least)
-		return fail(err, EINVAL, "%s needs %s", command->name, command->arguments);
-	if (command->most >= 0 && count > command->most)
-		return fail(err, EINVAL, "%s: unexpected argument \"%s\"", command->name,
-			    line->arguments.items[command->most]);
-	return 0;
-}
-
-static bool wants_help(const struct strings *words, size_t from)
-{
-	if (words->count <= from)
-		return false;
-	return !strcmp(words->items[from], "--help") || !strcmp(words->items[from], "-h");
-}
-
-static int run_command(const struct command *command, const struct globals *globals,
-		       const struct strings *words, size_t used, struct arena *arena,
-		       struct error *err)
-{
-	struct command_line line = {
-		.program = &coffer,
-		.command = command,
-		.globals = globals,
-		.options = arena_alloc(arena, command->size + 1),
-		.arena = arena,
-	};
-
-	if (wants_help(words, used)) {
-		options_command_help(&coffer, command, stdout);
-		return 0;
-	}
-	TRY(options_parse(command->options, command->option_count, words, &used, command->in_order,
-			  (void *)line.options, &line.arguments, arena, err));
-	for (; used < words->count; used++) /* behind "--", or behind the first one */
-		strings_add(&line.arguments, words->items[used], arena);
-	TRY(check_globals(globals, err));
-	TRY(check_count(&line, err));
-	return command->run(&line, err);
-}
-
 static int run(const struct strings *words, struct globals *globals, struct arena *arena,
 	       struct error *err)
 {
 	const struct command *command;
-	struct strings none = { 0 };
-	size_t used = 1;
+	static const struct option_set set = { OPTION_ROWS(global_options), true };
+	struct option_words line = { .words = words, .used = 1 };
 
-	TRY(options_parse(OPTION_ROWS(global_options), words, &used, true, globals, &none, arena,
-			  err));
+	TRY(options_parse(&set, &line, globals, arena, err));
 	TRY(open_log(globals, err));
+	TRY(check_globals(globals, err));
 	if (globals->version)
 		return print_version(err);
-	if (globals->help || used >= words->count || !strcmp(words->items[used], "help")) {
+	if (globals->help || line.used >= words->count ||
+	    !strcmp(words->items[line.used], "help")) {
 		options_help(&coffer, stdout);
 		return 0;
 	}
-	command = options_command(&coffer, words->items[used]);
+	command = options_command(&coffer, words->items[line.used]);
 	if (!command)
 		return fail(err, EINVAL, "unknown command \"%s\": see coffer --help",
-			    words->items[used]);
-	return run_command(command, globals, words, used + 1, arena, err);
+			    words->items[line.used]);
+	line.used++;
+	return options_run(&coffer, command, globals, &line, arena, err);
 }
 
 /* runc's `exec` answers 255 when the program could not be run: its own codes are 0 to 254. */

@@ -185,8 +185,8 @@ static void read_resources(const char *json, struct spec_resources *resources, s
 {
 	struct error err = { 0 };
 
-	if (json_read(json, strlen(json), "test", &spec_resources_shape, resources, arena, NULL,
-		      &err) < 0)
+	if (json_read(&(struct json_source){ json, strlen(json), "test" }, &spec_resources_shape,
+		      resources, arena, NULL, &err) < 0)
 		fail_msg("%s: %s", json, err.what);
 }
 

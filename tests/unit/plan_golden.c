@@ -203,8 +203,8 @@ static void read_host(const char *path, struct arena *arena, struct host *host)
 
 	*host = (struct host){ 0 };
 	read_text(path, &text);
-	if (text.length &&
-	    json_read(text.data, text.length, path, &host_shape, host, arena, NULL, &err) < 0)
+	if (text.length && json_read(&(struct json_source){ text.data, text.length, path },
+				     &host_shape, host, arena, NULL, &err) < 0)
 		fail_msg("%s: %s: %s", path, err.where, err.what);
 }
 

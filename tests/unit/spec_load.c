@@ -275,8 +275,8 @@ static void features_claim_what_the_tables_know(void **state)
 
 	features_fill(&build, &names, &arena, &features);
 	json_write(&features_shape, &features, true, &text);
-	assert_int_equal(json_read(text.data, text.length, "features", &features_shape, &again,
-				   &arena, &notes, NULL),
+	assert_int_equal(json_read(&(struct json_source){ text.data, text.length, "features" },
+				   &features_shape, &again, &arena, &notes, NULL),
 			 0);
 	assert_string_equal(again.oci_version_max, SPEC_VERSION);
 	assert_int_equal(again.linux_->namespaces.count, 8);

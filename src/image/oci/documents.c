@@ -105,8 +105,8 @@ static int read_document(const struct oci_document *document, const struct json_
 	if (document->length > OCI_DOCUMENT_LIMIT)
 		return located(document->name,
 			       fail(err, EFBIG, "longer than %u bytes", OCI_DOCUMENT_LIMIT), err);
-	return json_read(document->bytes, document->length, document->name, shape, object, arena,
-			 NULL, err);
+	return json_read(&(struct json_source){ document->bytes, document->length, document->name },
+			 shape, object, arena, NULL, err);
 }
 
 int oci_document_kind(const struct oci_document *document, enum oci_kind *kind, struct error *err)

@@ -92,8 +92,8 @@ static int record_read(const struct store *store, const char *id, struct arena *
 
 	snprintf(path, sizeof(path), "bundles/%s/record.json", id);
 	TRY(file_read(store->dir, path, RECORD_LIMIT, &text, err));
-	return json_read(text.data, text.length, path, &store_bundle_shape, bundle, arena, NULL,
-			 err);
+	return json_read(&(struct json_source){ text.data, text.length, path }, &store_bundle_shape,
+			 bundle, arena, NULL, err);
 }
 
 int store_find_bundle(const struct store *store, const char *what, struct arena *arena,

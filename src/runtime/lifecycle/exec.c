@@ -29,6 +29,7 @@ struct visit {
 	struct cgroup cgroup;
 	int target; /* the container's process */
 	struct launched launched;
+	struct foreground foreground; /* holds the signals to be forwarded from before the launch */
 };
 
 static int check_status(struct visit *visit, struct error *err)
@@ -157,13 +158,12 @@ static int hand_out(struct visit *visit, struct error *err)
 
 static int wait_for_end(struct visit *visit, int *exit_code, struct error *err)
 {
-	struct foreground foreground = {
-		.pid = visit->launched.pid,
-		.pidfd = visit->launched.pidfd,
-		.master = visit->request->console_socket ? -1 : visit->launched.console,
-	};
+	struct foreground *foreground = &visit->foreground;
 
-	return foreground_wait(&foreground, exit_code, err);
+	foreground->pid = visit->launched.pid;
+	foreground->pidfd = visit->launched.pidfd;
+	foreground->master = visit->request->console_socket ? -1 : visit->launched.console;
+	return foreground_wait(foreground, exit_code, err);
 }
 
 static int execute(struct visit *visit, int *exit_code, struct error *err)
@@ -171,6 +171,8 @@ static int execute(struct visit *visit, int *exit_code, struct error *err)
 	TRY(open_container(visit, err));
 	TRY(compile(visit, err));
 	TRY(open_cgroup(visit, err));
+	if (!visit->request->detach)
+		TRY(foreground_open(&visit->foreground, err));
 	TRY(launch(visit, err));
 	TRY(hand_out(visit, err));
 	return visit->request->detach ? 0 : wait_for_end(visit, exit_code, err);
@@ -197,6 +199,7 @@ int container_exec(const struct exec_request *request, int *exit_code, struct er
 		launch_abort(&visit.launched);
 		fail_where(err, "%s", request->id);
 	}
+	foreground_close(&visit.foreground);
 	launch_close(&visit.launched);
 	cgroup_close(&visit.cgroup);
 	state_close(&visit.container);

@@ -136,8 +136,8 @@ void spec_example(bool rootless, unsigned uid, unsigned gid, struct text *out)
 	auto_arena struct arena arena = { 0 };
 	struct spec spec;
 
-	if (json_read(example, sizeof(example) - 1, "example", &spec_shape, &spec, &arena, NULL,
-		      NULL) < 0)
+	if (json_read(&(struct json_source){ example, sizeof(example) - 1, "example" }, &spec_shape,
+		      &spec, &arena, NULL, NULL) < 0)
 		return; /* not with the text above */
 	spec.oci_version = arena_string(&arena, SPEC_VERSION);
 	if (rootless)

@@ -35,8 +35,8 @@ int spec_load_text(const char *text, size_t length, const char *name, struct are
 		.text = arena_copy(arena, text, length),
 		.length = length,
 	};
-	TRY(json_read(document->text, length, document->name, &spec_shape, &document->spec, arena,
-		      &document->notes, err));
+	TRY(json_read(&(struct json_source){ document->text, length, document->name }, &spec_shape,
+		      &document->spec, arena, &document->notes, err));
 	complete(&document->spec, arena);
 	return 0;
 }
@@ -69,7 +69,8 @@ static int load_object(const char *path, const struct json_shape *shape, void *o
 		TRY(file_read_fd(STDIN_FILENO, "standard input", PROCESS_MOST, &text, err));
 	else
 		TRY(file_read(AT_FDCWD, path, PROCESS_MOST, &text, err));
-	return json_read(text.data, text.length, path, shape, object, arena, NULL, err);
+	return json_read(&(struct json_source){ text.data, text.length, path }, shape, object,
+			 arena, NULL, err);
 }
 
 int spec_load_process(const char *path, struct arena *arena, struct spec_process **process,

@@ -1,0 +1,47 @@
+/* options_run.c -- from a command's words to its run function. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/options.h"
+
+static bool wants_help(const struct option_words *words)
+{
+	const char *word =
+		words->used < words->words->count ? words->words->items[words->used] : "";
+
+	return !strcmp(word, "--help") || !strcmp(word, "-h");
+}
+
+static int check_count(const struct command_line *line, struct error *err)
+{
+	const struct command *command = line->command;
+	int count = (int)line->arguments.count;
+
+	if (count < command->least)
+		return fail(err, EINVAL, "%s needs %s", command->name, command->arguments);
+	if (command->most >= 0 && count > command->most)
+		return fail(err, EINVAL, "%s: unexpected argument \"%s\"", command->name,
+			    line->arguments.items[command->most]);
+	return 0;
+}
+
+int options_run(const struct program *program, const struct command *command, const void *globals,
+		struct option_words *words, struct arena *arena, struct error *err)
+{
+	const struct option_set set = { command->options, command->option_count,
+					command->in_order };
+	void *options = arena_alloc(arena, command->size + 1);
+	struct command_line line = { program, command, globals, options, { 0 }, arena };
+
+	if (wants_help(words)) {
+		options_command_help(program, command, stdout);
+		return 0;
+	}
+	words->positional = (struct strings){ 0 };
+	TRY(options_parse(&set, words, options, arena, err));
+	line.arguments = words->positional;
+	while (words->used < words->words->count) /* behind "--", or behind the first one */
+		strings_add(&line.arguments, words->words->items[words->used++], arena);
+	TRY(check_count(&line, err));
+	return command->run(&line, err);
+}
