@@ -190,6 +190,7 @@ int container_exec(const struct exec_request *request, int *exit_code, struct er
 			      .control = -1,
 			      .console = -1,
 			      .listener = -1 },
+		.foreground = { .pid = -1, .pidfd = -1, .master = -1 },
 	};
 	int result;
 
