@@ -52,8 +52,10 @@ struct transfer_options {
 
 /* Pull SOURCE (a name in a registry, or "oci:DIR[:NAME|:@N]") into the store, which is open with
  * STORE_USE. On success `image` is what the store now has under image->name: of a registry the
- * full reference, of a layout localhost/NAME:TAG. On failure the store has no new name, blob or
- * layer; parts of blobs stay in ingest/ for the next time. The first failure is the one told. */
+ * full reference, of a layout localhost/NAME:TAG, where NAME is the one asked for, or the layout's,
+ * or the directory's. On failure the store has no new name and no new layer; blobs that came whole,
+ * and parts of others, stay for the next time or the collector. The first failure is the one told.
+ */
 int transfer_pull(struct store *store, const char *source, const struct transfer_options *options,
 		  struct arena *arena, struct store_image *image, struct error *err);
 

@@ -3,7 +3,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 
 : "${LADE:=lade}"
-LADE=$(command -v "$LADE" || echo "$LADE")
+LADE=$(type -P "$LADE") || { echo "no lade: set LADE or PATH" >&2; exit 1; }
 : "${RUNTIME:=coffer}"
 
 IMAGE_TESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -63,12 +63,31 @@ tree() {
 	"$IMAGE_TESTS/tree" "$@"
 }
 
+# below DIR…: what is in the store's directories.
+below() {
+	(cd "$STORE" && find "$@" -mindepth 1 -maxdepth 1 2>/dev/null)
+}
+
+nothing() {
+	[ -z "$1" ] || { echo "left: $1"; return 1; }
+}
+
+# No name, no tree; what is there of blobs is whole, and the collector takes it.
+nothing_is_committed() {
+	local blob
+	nothing "$(lade images -q)"
+	nothing "$(below layers bundles)"
+	for blob in $(below blobs/sha256); do
+		[ "$(digest_of "$STORE/$blob")" = "${blob##*/}" ] || { echo "not whole: $blob"; return 1; }
+	done
+	lade gc >/dev/null
+	store_is_empty
+}
+
 # The store holds no name, no blob, no tree, nothing begun.
 store_is_empty() {
-	local left
-	left=$(find "$STORE/blobs/sha256" "$STORE/layers" "$STORE/bundles" -mindepth 1 -maxdepth 1 2>/dev/null)
-	[ -z "$left" ] || { echo "left: $left"; return 1; }
-	[ -z "$(lade images -q)" ]
+	nothing "$(lade images -q)"
+	nothing "$(below blobs/sha256 layers bundles ingest)"
 }
 
 digest_of() {

@@ -107,7 +107,7 @@ teardown() { image_teardown; }
 	fails 125 lade pull -q oci:empty
 	says "cannot open empty/oci-layout"
 	[ "${#lines[@]}" = 1 ]
-	store_is_empty
+	nothing_is_committed
 }
 
 # damage FILE: change one byte in the middle.
@@ -131,7 +131,7 @@ layer_of() {
 		[[ "$output" == *digest* ]] || { echo "$output"; false; }
 		[[ "$output" == *"$(layer_of layout-$how 0 | cut -c 1-12)"* ]]
 		[ "${#lines[@]}" = 1 ]
-		store_is_empty
+		nothing_is_committed
 	done
 }
 
@@ -140,7 +140,7 @@ layer_of() {
 	truncate -s -1 "layout/blobs/sha256/$(layer_of layout 1)"
 	fails 125 lade pull -q oci:layout
 	[[ "$output" == *"bytes, not the"* ]]
-	store_is_empty
+	nothing_is_committed
 }
 
 @test "a corrupted config or manifest is refused" {
@@ -156,14 +156,14 @@ layer_of() {
 	damage "layout/blobs/sha256/$manifest"
 	fails 125 lade pull -q oci:layout
 	says "blob sha256:$manifest is damaged"
-	store_is_empty
+	nothing_is_committed
 }
 
 @test "a config that lies about a layer's content is refused" {
 	make_image --wrong-diff-id layout
 	fails 125 lade pull -q oci:layout
 	says "but the image's config says sha256:0000"
-	store_is_empty
+	nothing_is_committed
 }
 
 @test "a layer that is missing is named" {
@@ -173,7 +173,7 @@ layer_of() {
 	rm "layout/blobs/sha256/$layer"
 	fails 125 lade pull -q oci:layout
 	says "$layer"
-	store_is_empty
+	nothing_is_committed
 }
 
 @test "a FIFO in a layout is refused, not waited for" {
@@ -201,7 +201,7 @@ layer_of() {
 	STORE=$PWD/small/store
 	fails 125 lade pull -q oci:layout
 	[[ "$output" == *"no space left on device"* ]] || { echo "$output"; false; }
-	store_is_empty
+	nothing_is_committed
 	mount -o remount,size=64m small
 	ok lade pull -q oci:layout
 	ok lade gc
@@ -216,7 +216,7 @@ layer_of() {
 	read -r _ <progress
 	kill -INT $pid || true
 	wait $pid || [ $? = 130 ]
-	[ -s out ] || store_is_empty
+	[ -s out ] || nothing_is_committed
 	ok lade pull -q oci:layout
 	ok lade gc
 	[ -z "$(find "$STORE/ingest" -mindepth 1)" ]
@@ -249,7 +249,7 @@ layer_of() {
 	fails 125 lade pull --platform bad/bad/bad/bad oci:x
 	fails 125 lade frobnicate
 	says 'unknown command "frobnicate"'
-	fails 125 lade pull 'UPPER/case'
+	fails 125 lade pull 'demo:bad tag'
 	[ "${#lines[@]}" = 1 ]
 }
 

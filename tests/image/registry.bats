@@ -80,7 +80,7 @@ gets_of_blobs() {
 	[ "${#lines[@]}" = 1 ]
 	[[ "$output" == *127.0.0.1:1* ]]
 	[[ "$output" == *onnect* ]]
-	store_is_empty
+	nothing_is_committed
 }
 
 @test "an image or tag that does not exist is named" {
@@ -91,7 +91,7 @@ gets_of_blobs() {
 	[ "${#lines[@]}" = 1 ]
 	fails 125 lade pull -q "$REGISTRY/nosuch"
 	[[ "$output" == *nosuch* ]]
-	store_is_empty
+	nothing_is_committed
 }
 
 @test "credentials: none, wrong, --creds, --authfile" {
@@ -104,7 +104,7 @@ gets_of_blobs() {
 	[ "${#lines[@]}" = 1 ]
 	fails 125 lade pull -q --creds somebody:wrong "$REGISTRY/demo:1"
 	! grep -q wrong <<<"$output"
-	store_is_empty
+	nothing_is_committed
 	ok lade pull -q --creds somebody:secret "$REGISTRY/demo:1"
 	ok lade rmi --all
 	printf '{"auths":{"%s":{"auth":"%s"}}}' "$REGISTRY" "$(printf somebody:secret | base64)" >auth.json
@@ -122,7 +122,7 @@ gets_of_blobs() {
 	push "$LAYOUT" demo:1
 	fails 125 lade pull -q --tls-verify=true "$REGISTRY/demo:1"
 	[[ "$output" == *certificate* ]] || { echo "$output"; false; }
-	store_is_empty
+	nothing_is_committed
 	mkdir certs
 	cp cert.pem certs/ca.crt
 	ok lade pull -q --tls-verify --cert-dir "$PWD/certs" "$REGISTRY/demo:1"
@@ -141,7 +141,7 @@ gets_of_blobs() {
 		fails 125 lade pull -q --retry -1 "$REGISTRY/demo:1"
 		[[ "$output" == *digest* ]] || { echo "$output"; false; }
 		[ "${#lines[@]}" = 1 ]
-		store_is_empty
+		nothing_is_committed
 		cp saved "$file"
 	done
 	ok lade pull -q "$REGISTRY/demo:1"
@@ -155,7 +155,7 @@ gets_of_blobs() {
 	truncate -s $(($(stat -c %s "$file") / 2)) "$file"
 	fails 125 lade pull -q --retry -1 "$REGISTRY/demo:1"
 	[ "${#lines[@]}" = 1 ]
-	store_is_empty
+	nothing_is_committed
 }
 
 @test "a registry that lost a layer is told by the layer's digest" {
@@ -166,5 +166,5 @@ gets_of_blobs() {
 	rm "$(registry_blob "$layer")"
 	fails 125 lade pull -q --retry -1 "$REGISTRY/demo:1"
 	[[ "$output" == *"${layer:0:19}"* ]] || { echo "$output"; false; }
-	store_is_empty
+	nothing_is_committed
 }

@@ -166,6 +166,8 @@ int image_match(const struct store_images *images, const char *what, struct aren
 	*found = find_name(images, what);
 	if (!*found)
 		*found = find_reference(images, what, arena);
+	if (!*found) /* a short name may be of this host: "demo" for "localhost/demo:latest" */
+		*found = find_reference(images, arena_format(arena, "localhost/%s", what), arena);
 	if (*found)
 		return 0;
 	*match = MATCH_ID;

@@ -184,6 +184,7 @@ static int resolve(struct source *source, struct arena *arena, struct registry_m
 	file.length = text.length;
 	TRY(oci_index_read(&file, &index, arena, err));
 	TRY(choose(source, &index, arena, &chosen, err));
+	source->entry_name = name_of(chosen);
 	return fetch_described(source, chosen, arena, document, err);
 }
 
@@ -244,26 +245,36 @@ static void close_layout(struct source *source)
 	close_fd(&source->layout);
 }
 
-/* Podman's habit: a name without a domain is of this host, "localhost/NAME:latest". Without a name
- * the directory's own serves, as far as it is one. */
+/* The directory's own name, as far as it can be a repository's. */
+static char *name_of_directory(const char *directory, struct arena *arena)
+{
+	const char *slash = strrchr(directory, '/');
+	char *name = arena_string(arena, slash && slash[1] ? slash + 1 : directory);
+
+	for (char *letter = name; *letter; letter++)
+		*letter = isalnum((unsigned char)*letter) ? (char)tolower((unsigned char)*letter)
+							  : '-';
+	return name;
+}
+
+static bool has_domain(const char *name)
+{
+	const char *slash = strchr(name, '/');
+
+	return slash &&
+	       (text_starts(name, "localhost/") || strcspn(name, ".:") < (size_t)(slash - name));
+}
+
+/* Podman's habit: a name without a domain is of this host, "localhost/NAME:latest". */
 static char *name(const struct source *source, struct arena *arena)
 {
-	const char *given = source->reference->name;
-	const char *slash = strrchr(source->reference->directory, '/');
-	char *wanted = arena_string(
-		arena,
-		given ? given : (slash && slash[1] ? slash + 1 : source->reference->directory));
+	const char *wanted = source->reference->name ? source->reference->name : source->entry_name;
 	struct reference parsed;
-	const char *first = strchr(wanted, '/');
 
-	if (!given)
-		for (char *letter = wanted; *letter; letter++)
-			*letter = isalnum((unsigned char)*letter) ? tolower((unsigned char)*letter)
-								  : '-';
-	if (!first || !memchr(wanted, '.', (size_t)(first - wanted)))
-		if (!text_starts(wanted, "localhost/") &&
-		    !(first && memchr(wanted, ':', (size_t)(first - wanted))))
-			wanted = arena_format(arena, "localhost/%s", wanted);
+	if (!wanted)
+		wanted = name_of_directory(source->reference->directory, arena);
+	if (!has_domain(wanted))
+		wanted = arena_format(arena, "localhost/%s", wanted);
 	if (reference_parse_name(wanted, arena, &parsed, NULL) < 0)
 		return NULL;
 	return reference_format(&parsed, arena);

@@ -37,6 +37,7 @@ struct source {
 	int cancel_fd;                       /* > 0: readable means stop; not owned */
 	struct registry *registry;           /* of a registry */
 	int layout;                          /* of a layout: its directory, or -1 */
+	const char *entry_name;              /* what its index.json calls the image, or NULL */
 };
 
 extern const struct source_kind source_registry;
