@@ -255,8 +255,22 @@ static int bundle_sweep(struct collection *collection, const char *folder, const
 	return move_to_trash(collection, folder, name, err);
 }
 
+/* Files that were being replaced. */
+static int temporary_sweep(struct collection *collection, const char *folder, const char *name,
+			   struct error *err)
+{
+	return text_starts(name, FILE_TEMPORARY_PREFIX)
+		       ? move_to_trash(collection, folder, name, err)
+		       : 0;
+}
+
+/* Names may be changed without a lease: index.lock keeps them still. */
 static int collect_locked(struct collection *collection, struct error *err)
 {
+	auto_close int lock = index_lock(collection->store, err);
+
+	if (lock < 0)
+		return lock;
 	TRY(mark_names(collection, err));
 	TRY(mark_bundles(collection, err));
 	if (collection->marks.count > 0)
@@ -266,6 +280,7 @@ static int collect_locked(struct collection *collection, struct error *err)
 	TRY(folder_sweep(collection, "blobs/sha512", blob_sweep, err));
 	TRY(folder_sweep(collection, "layers", tree_sweep, err));
 	TRY(folder_sweep(collection, "bundles", bundle_sweep, err));
+	TRY(folder_sweep(collection, ".", temporary_sweep, err));
 	return folder_sweep(collection, "ingest", ingest_sweep, err);
 }
 
