@@ -1,14 +1,12 @@
 #!/usr/bin/env bats
 # lade bundle, unpack, release: the files, the config, and what is left of them.
 load lade
-bats_require_minimum_version 1.5.0
+
 
 setup_file() {
 	image_setup_file
 	STORE=$BATS_FILE_TMPDIR/store
 	lade pull -q "oci:$BATS_FILE_TMPDIR/layout:demo:latest"
-	umoci --log error unpack --image "$BATS_FILE_TMPDIR/layout:demo" "$BATS_FILE_TMPDIR/umoci" 2>/dev/null ||
-		true
 }
 setup() {
 	image_setup
@@ -76,10 +74,13 @@ check_tree() {
 }
 
 @test "the tree is what umoci unpacks" {
-	[ -d "$BATS_FILE_TMPDIR/umoci/rootfs" ] || skip "umoci does not unpack here"
-	ok lade unpack demo plain
+	command -v umoci >/dev/null || skip "no umoci"
+	make_image --name plain layout # umoci knows no zstd
+	umoci --log error unpack --image layout:plain umoci
+	ok lade pull -q oci:layout:plain
+	ok lade unpack plain plain
 	tree plain >plain.list
-	tree "$BATS_FILE_TMPDIR/umoci/rootfs" >umoci.list
+	tree umoci/rootfs >umoci.list
 	diff plain.list umoci.list
 }
 

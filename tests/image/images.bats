@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # lade images, inspect, rmi, gc: podman's words, columns and exit codes.
+bats_require_minimum_version 1.5.0
 load lade
 
 setup_file() { image_setup_file; }

@@ -249,7 +249,7 @@ layer_of() {
 	fails 125 lade pull --platform bad/bad/bad/bad oci:x
 	fails 125 lade frobnicate
 	says 'unknown command "frobnicate"'
-	fails 125 lade pull 'demo:bad tag'
+	fails 125 lade pull -q 'demo:bad tag'
 	[ "${#lines[@]}" = 1 ]
 }
 
