@@ -27,6 +27,14 @@ static void add_blocks(struct text *tar, const void *bytes, size_t length)
 	text_add_bytes(tar, zeros, (512 - length % 512) % 512);
 }
 
+/* `digits` octal digits and a NUL. */
+static void put_octal(char *field, int digits, unsigned long value)
+{
+	field[digits] = '\0';
+	for (; digits > 0; value >>= 3)
+		field[--digits] = (char)('0' + (value & 7));
+}
+
 static void add_header(struct text *tar, const struct tar_entry *entry, char type, size_t size)
 {
 	unsigned mode = entry->mode ? entry->mode : type == '5' ? 0755 : 0644;
@@ -34,11 +42,11 @@ static void add_header(struct text *tar, const struct tar_entry *entry, char typ
 	unsigned sum = 0;
 
 	memcpy(block, entry->name, strnlen(entry->name, 100));
-	snprintf(block + 100, 8, "%07o", mode);
-	snprintf(block + 108, 8, "%07o", entry->uid);
-	snprintf(block + 116, 8, "%07o", entry->gid);
-	snprintf(block + 124, 12, "%011zo", size);
-	snprintf(block + 136, 12, "%011lo", entry->mtime);
+	put_octal(block + 100, 7, mode);
+	put_octal(block + 108, 7, entry->uid);
+	put_octal(block + 116, 7, entry->gid);
+	put_octal(block + 124, 11, size);
+	put_octal(block + 136, 11, (unsigned long)entry->mtime);
 	block[156] = type;
 	if (entry->link)
 		memcpy(block + 157, entry->link, strnlen(entry->link, 100));
@@ -46,12 +54,12 @@ static void add_header(struct text *tar, const struct tar_entry *entry, char typ
 	       "ustar\0"
 	       "00",
 	       8);
-	snprintf(block + 329, 8, "%07o", entry->major);
-	snprintf(block + 337, 8, "%07o", entry->minor);
+	put_octal(block + 329, 7, entry->major);
+	put_octal(block + 337, 7, entry->minor);
 	memset(block + 148, ' ', 8);
 	for (size_t i = 0; i < sizeof(block); i++)
 		sum += (unsigned char)block[i];
-	snprintf(block + 148, 8, "%06o", sum);
+	put_octal(block + 148, 6, sum);
 	text_add_bytes(tar, block, sizeof(block));
 }
 
