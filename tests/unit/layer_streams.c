@@ -10,7 +10,7 @@
 
 static void add_gzip(struct text *out, const void *bytes, size_t length)
 {
-	struct isal_zstream stream;
+	struct isal_zstream stream = { 0 };
 	unsigned char *block = malloc(length + 1024);
 
 	isal_deflate_stateless_init(&stream);
