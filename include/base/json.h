@@ -18,9 +18,14 @@
  *     JSON_STRUCT(spec_user, SPEC_USER_ROWS);      // in a header
  *     JSON_SHAPE(spec_user, SPEC_USER_ROWS);       // in one .c file
  *
- * The tokenizer is yajl. On top of it: a wrong type, an out-of-range number, a duplicate key, a
- * missing required key, nesting deeper than 64, text behind the document are errors that name the
- * path with line and column. `null` is the same as absent. Unknown keys are ignored, or collected.
+ * The tokenizer is yajl. On top of it: a wrong type, an out-of-range number, a key that is there
+ * twice, a missing required key, nesting deeper than 64, text behind the document, what is not
+ * strict UTF-8 are errors (-EINVAL) that name the path with line and column:
+ *
+ *     where = "NAME: PATH (line LINE:COLUMN)", what = "expected a string, found a number"
+ *
+ * `null` is the same as absent, which the item of an array cannot be. Unknown keys are ignored, or
+ * collected. Errors leave the object half filled.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -169,7 +174,8 @@ bool json_locate(const char *text, size_t length, const char *path, unsigned *li
 /* Append the object as JSON; pretty: two-space indentation and a newline at the end. */
 void json_write(const struct json_shape *shape, const void *object, bool pretty, struct text *out);
 
-/* Append `string` as a JSON string with its quotes. */
+/* Append `string` as a JSON string with its quotes: the bytes that Go's encoder writes with its
+ * HTML escaping off, so what is no UTF-8 becomes U+FFFD. */
 void json_write_string(const char *string, struct text *out);
 
 #endif

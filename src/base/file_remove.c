@@ -195,5 +195,7 @@ int file_remove_tree(int dir, const char *path, struct error *err)
 	if (parent < 0)
 		return fail_call(err, "open", "cannot remove \"%s\"", path);
 	result = tree_remove(parent, slash ? slash + 1 : path, err);
-	return result < 0 ? fail_where(err, "%s", path) : 0;
+	if (result < 0)
+		fail_where(err, "%s", path);
+	return result;
 }

@@ -19,10 +19,13 @@ void json_path_add_key(struct text *path, const char *key)
 
 	while (isalnum((unsigned char)*at) || *at == '_' || *at == '-')
 		at++;
-	if (*at || !*key)
-		text_format(path, "[\"%s\"]", key);
-	else
+	if (*at || !*key) {
+		text_add(path, "[");
+		json_write_string(key, path);
+		text_add(path, "]");
+	} else {
 		text_format(path, "%s%s", path->length > 0 ? "." : "", key);
+	}
 }
 
 void json_position(const char *text, size_t length, size_t at, unsigned *line, unsigned *column)
@@ -30,7 +33,8 @@ void json_position(const char *text, size_t length, size_t at, unsigned *line, u
 	*line = 1;
 	*column = 1;
 	for (size_t i = 0; i < at && i < length; i++) {
-		(*column)++;
+		/* Characters, not bytes: editors count so. */
+		*column += (text[i] & 0xc0) != 0x80;
 		if (text[i] == '\n') {
 			(*line)++;
 			*column = 1;

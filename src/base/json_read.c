@@ -11,8 +11,8 @@
 #include "json_path.h"
 #include "json_reader.h"
 
-#define FIELDS_MOST  64
-#define MAP_COMPARED 512 /* keys of a map that are compared for duplicates */
+#define FIELDS_MOST 64
+
 static void current_path(const struct reader *reader, struct text *path)
 {
 	for (int i = 0; i < reader->depth; i++) {
@@ -148,6 +148,15 @@ static int check_required(struct reader *reader, const struct level *level)
 	return 1;
 }
 
+static int finish_map(struct reader *reader, struct level *level)
+{
+	level->key = level_find_twice(level);
+	if (level->key)
+		return reader_refuse(reader, NULL, "is there twice");
+	level_finish(level);
+	return 1;
+}
+
 static int on_end_map(void *context)
 {
 	struct reader *reader = context;
@@ -156,9 +165,7 @@ static int on_end_map(void *context)
 	if (end_skipped(reader))
 		return 1;
 	level->key = NULL;
-	if (level->kind == LEVEL_MAP)
-		level_finish(level);
-	else if (!check_required(reader, level))
+	if (!(level->kind == LEVEL_MAP ? finish_map(reader, level) : check_required(reader, level)))
 		return 0;
 	reader->depth--;
 	return 1;
@@ -201,19 +208,6 @@ static int enter_field(struct reader *reader, struct level *level)
 	return 1;
 }
 
-static bool map_has(const struct level *level, const char *key)
-{
-	for (size_t i = 0; i < level->count && i < MAP_COMPARED; i++) {
-		const char *other = level->container == JSON_object_map
-					    ? level->keys[i]
-					    : ((struct string_pair *)level->items)[i].key;
-
-		if (!strcmp(other, key))
-			return true;
-	}
-	return false;
-}
-
 static int on_key(void *context, const unsigned char *bytes, size_t length)
 {
 	struct reader *reader = context;
@@ -225,9 +219,7 @@ static int on_key(void *context, const unsigned char *bytes, size_t length)
 		return reader_refuse(reader, NULL, "a key has a zero byte");
 	reader->key_end = yajl_get_bytes_consumed(reader->yajl);
 	level->key = arena_copy(reader->arena, bytes, length);
-	if (level->kind == LEVEL_OBJECT)
-		return enter_field(reader, level);
-	return map_has(level, level->key) ? reader_refuse(reader, NULL, "is there twice") : 1;
+	return level->kind == LEVEL_OBJECT ? enter_field(reader, level) : 1;
 }
 
 static const yajl_callbacks callbacks = {
@@ -265,11 +257,24 @@ static int syntax_error(struct reader *reader)
 	return -EINVAL;
 }
 
+static int check_characters(struct reader *reader)
+{
+	const char *at = json_find_no_character(reader->text, reader->length);
+	unsigned line, column;
+
+	if (!at)
+		return 0;
+	json_position(reader->text, reader->length, (size_t)(at - reader->text), &line, &column);
+	fail(reader->err, EINVAL, *at == '\\' ? "half a surrogate pair" : "not UTF-8");
+	return fail_where(reader->err, "%s (line %u:%u)", reader->name, line, column);
+}
+
 static int parse(struct reader *reader)
 {
-	yajl_status status =
-		yajl_parse(reader->yajl, (const unsigned char *)reader->text, reader->length);
+	yajl_status status;
 
+	TRY(check_characters(reader));
+	status = yajl_parse(reader->yajl, (const unsigned char *)reader->text, reader->length);
 	if (status == yajl_status_ok)
 		status = yajl_complete_parse(reader->yajl);
 	if (reader->result < 0)

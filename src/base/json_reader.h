@@ -56,10 +56,15 @@ struct slot {
  * Returns 0, which tells yajl to stop. */
 int reader_refuse(struct reader *reader, const char *key, const char *what);
 
+/* json_characters.c: where the document has something that is no character, or NULL. */
+const char *json_find_no_character(const char *text, size_t length);
+
 /* json_slots.c: the level on top, or NULL before the document. */
 struct level *reader_top(struct reader *reader);
 /* Where the next value goes; in an array or a map one more element is made. */
 struct slot reader_next_slot(struct reader *reader);
+/* A key that a map level has twice, or NULL. */
+char *level_find_twice(const struct level *level);
 /* Store what an array or map level has collected. */
 void level_finish(const struct level *level);
 /* A value that is kept as text begins behind the last key, and ends here. */

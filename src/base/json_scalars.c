@@ -53,9 +53,11 @@ int reader_on_null(void *context)
 
 	if (reader->skipped > 0)
 		return 1;
-	if (!level || level->kind != LEVEL_OBJECT)
+	if (!level || level->kind == LEVEL_ARRAY) {
+		reader_next_slot(reader);
 		return reader_refuse(reader, NULL, "a null has no place here");
-	if (level->field) /* as if it were absent */
+	}
+	if (level->kind == LEVEL_OBJECT && level->field) /* as if it were absent */
 		level->seen &= ~(1ULL << (level->field - level->shape->fields));
 	return 1;
 }

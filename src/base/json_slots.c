@@ -1,6 +1,8 @@
 /* json_slots.c -- where a value of the document goes: a field, an element, an entry of a map. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/own.h"
 #include "json_reader.h"
 
 struct level *reader_top(struct reader *reader)
@@ -44,6 +46,37 @@ static void *append(struct reader *reader, struct level *level)
 		level->capacity = capacity;
 	}
 	return level->items + level->count++ * size;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static char *key_at(const struct level *level, size_t index)
+{
+	if (level->container == JSON_object_map)
+		return level->keys[index];
+	return ((struct string_pair *)(void *)level->items)[index].key;
+}
+
+/* Sorted: a hostile document cannot make this quadratic. */
+char *level_find_twice(const struct level *level)
+{
+	auto_free char **keys = NULL;
+
+	if (level->count < 2)
+		return NULL;
+	keys = calloc(level->count, sizeof(*keys));
+	if (!keys)
+		abort();
+	for (size_t i = 0; i < level->count; i++)
+		keys[i] = key_at(level, i);
+	qsort(keys, level->count, sizeof(*keys), compare_keys);
+	for (size_t i = 1; i < level->count; i++)
+		if (!strcmp(keys[i - 1], keys[i]))
+			return keys[i];
+	return NULL;
 }
 
 void level_finish(const struct level *level)

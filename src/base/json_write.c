@@ -48,24 +48,45 @@ static void write_key(const struct writer *writer, const char *key, bool first)
 	text_add(writer->out, writer->pretty ? ": " : ":");
 }
 
-void json_write_string(const char *string, struct text *out)
+/* As Go's encoder has it: what ends a line in JavaScript is escaped, what is no character becomes
+ * U+FFFD. */
+static void write_odd_character(const char *at, size_t length, struct text *out)
 {
 	static const char plain[] = "\"\\\b\f\n\r\t";
 	static const char letters[] = "\"\\bfnrt";
-	const char *run = string;
+	const char *escape = strchr(plain, *at);
+
+	if (length == 0)
+		text_add(out, "\\ufffd");
+	else if (escape)
+		text_format(out, "\\%c", letters[escape - plain]);
+	else if (length == 1)
+		text_format(out, "\\u%04x", (unsigned char)*at);
+	else
+		text_format(out, "\\u202%x", (unsigned)at[2] & 0xf);
+}
+
+static bool is_odd(const char *at, size_t length)
+{
+	return length == 0 || (unsigned char)*at < ' ' || *at == '"' || *at == '\\' ||
+	       (length == 3 && (!memcmp(at, "\xe2\x80\xa8", 3) || !memcmp(at, "\xe2\x80\xa9", 3)));
+}
+
+void json_write_string(const char *string, struct text *out)
+{
+	const char *end = string + strlen(string), *run = string;
 
 	text_add(out, "\"");
-	for (const char *at = string; *at; at++) {
-		const char *escape = strchr(plain, *at);
+	for (const char *at = string; at < end;) {
+		size_t length = text_character(at, (size_t)(end - at));
+		size_t step = length > 0 ? length : 1;
 
-		if (!escape && (unsigned char)*at >= ' ')
-			continue;
-		text_add_bytes(out, run, (size_t)(at - run));
-		if (escape)
-			text_format(out, "\\%c", letters[escape - plain]);
-		else
-			text_format(out, "\\u%04x", (unsigned char)*at);
-		run = at + 1;
+		if (is_odd(at, length)) {
+			text_add_bytes(out, run, (size_t)(at - run));
+			write_odd_character(at, length, out);
+			run = at + step;
+		}
+		at += step;
 	}
 	text_add(out, run);
 	text_add(out, "\"");

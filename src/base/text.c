@@ -172,3 +172,33 @@ const char *text_after(const char *string, const char *prefix)
 
 	return string && strncmp(string, prefix, length) == 0 ? string + length : NULL;
 }
+
+/* By the first byte: the length, and the range of the second byte (RFC 3629, section 4); all
+ * further ones are 80 to bf. */
+static const struct {
+	unsigned char first, last, length, least, most;
+} characters[] = {
+	{ 0x00, 0x7f, 1, 0x00, 0xff }, { 0xc2, 0xdf, 2, 0x80, 0xbf }, { 0xe0, 0xe0, 3, 0xa0, 0xbf },
+	{ 0xe1, 0xec, 3, 0x80, 0xbf }, { 0xed, 0xed, 3, 0x80, 0x9f }, { 0xee, 0xef, 3, 0x80, 0xbf },
+	{ 0xf0, 0xf0, 4, 0x90, 0xbf }, { 0xf1, 0xf3, 4, 0x80, 0xbf }, { 0xf4, 0xf4, 4, 0x80, 0x8f },
+};
+
+size_t text_character(const char *bytes, size_t length)
+{
+	const unsigned char *byte = (const unsigned char *)bytes;
+	size_t row = 0;
+
+	while (row < sizeof(characters) / sizeof(characters[0]) && byte[0] > characters[row].last)
+		row++;
+	if (row == sizeof(characters) / sizeof(characters[0]) || byte[0] < characters[row].first ||
+	    length < characters[row].length)
+		return 0;
+	for (size_t i = 1; i < characters[row].length; i++) {
+		unsigned char least = i == 1 ? characters[row].least : 0x80;
+		unsigned char most = i == 1 ? characters[row].most : 0xbf;
+
+		if (byte[i] < least || byte[i] > most)
+			return 0;
+	}
+	return characters[row].length;
+}
