@@ -34,7 +34,7 @@ def entries_of(dice, tree, path=""):
     for name in "abcd":
         if dice.random() < 0.25:
             groups.append([(path + ".wh." + name, "file")])
-    if path and dice.random() < 0.25:
+    if dice.random() < 0.25:
         groups.append([(path + ".wh..wh..opq", "file")])
     dice.shuffle(groups)
     return [entry for group in groups for entry in group]
@@ -75,6 +75,16 @@ def apply(blob, directory, *words):
     assert done.returncode == 0, done.stdout
 
 
+def visible(trees):
+    """overlayfs does not look whether a lowerdir's root is opaque: who mounts must (rootfs)."""
+    for number, tree in enumerate(trees, 1):
+        if "trusted.overlay.opaque" in os.listxattr(tree):
+            # a single lowerdir needs a second one: an empty directory
+            os.makedirs(tree + "-nothing", exist_ok=True)
+            return trees[:number] + [tree + "-nothing"]
+    return trees
+
+
 def compare(seed, top):
     dice = random.Random(seed)
     merged, joined, trees = top + "/merged", top + "/joined", []
@@ -88,7 +98,7 @@ def compare(seed, top):
         apply(blob, tree)
         apply(blob, merged, "merged")
         trees.insert(0, tree)
-    options = "lowerdir=" + ":".join(trees)
+    options = "lowerdir=" + ":".join(visible(trees))
     if libc.mount(b"overlay", joined.encode(), b"overlay", 1, options.encode()) != 0:
         raise OSError(ctypes.get_errno(), "mount")
     try:

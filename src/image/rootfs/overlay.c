@@ -150,18 +150,38 @@ static int mount_by_string(const struct rootfs_request *request, const char *sta
 
 /* ---- the driver ------------------------------------------------------------------------------ */
 
+/* overlayfs does not look whether the root of a lowerdir is opaque: what such a layer hides is left
+ * out here. */
+static struct rootfs_request visible_layers(const struct rootfs_request *request)
+{
+	struct rootfs_request visible = *request;
+
+	for (size_t i = request->layers.count; i-- > 0;) {
+		auto_close int root =
+			open(request->layers.items[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (root < 0 || !attributes_opaque(root))
+			continue;
+		visible.layers.items += i;
+		visible.layers.count -= i;
+		break;
+	}
+	return visible;
+}
+
 static int overlay_make(const struct rootfs_request *request, struct error *err)
 {
+	struct rootfs_request visible = visible_layers(request);
 	char state[4096];
 	int result;
 
-	TRY(prepare_upper(request, err));
-	TRY(path_of(request->state, state, sizeof(state), err));
-	result = mount_by_context(request, state, err);
+	TRY(prepare_upper(&visible, err));
+	TRY(path_of(visible.state, state, sizeof(state), err));
+	result = mount_by_context(&visible, state, err);
 	if (result != -EINVAL && result != -ENOSYS)
 		return result;
 	memset(err, 0, sizeof(*err));
-	return mount_by_string(request, state, err);
+	return mount_by_string(&visible, state, err);
 }
 
 static bool is_overlay_mount(const char *target)

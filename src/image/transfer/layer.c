@@ -151,6 +151,7 @@ static int fetch(struct feed *feed, struct source *source, struct error *err)
 		sink.offset = (uint64_t)feed->ingest->offset;
 		sink.hash = &hash;
 	}
+	feed->ingest->verified = true; /* fetch_blob does: no second hash in the store */
 	result = source->kind->fetch_blob(source, descriptor, &sink, err);
 	if (result == -EBADMSG) /* what is there is rubbish: nothing to go on with next time */
 		ingest_restart(feed->ingest, NULL);
