@@ -38,8 +38,9 @@ struct layer_options {
 	enum layer_form form;
 	/* Overlay marks go to user.overlay.* (overlay mounted with userxattr: rootless). */
 	bool user_xattrs;
-	/* Everything belongs to the caller (no chown), devices become empty files of mode 0, and
-	 * what only root may do (trusted.*, security.*) is left out. */
+	/* Everything belongs to the caller (no chown) and can be read by him (files u+r,
+	 * directories u+rwx), devices become empty files of mode 0, and what only root may do
+	 * (trusted.*, security.*) is left out. */
 	bool single_id;
 	/* LAYER_OVERLAY: the trees of the lower layers, uppermost first, for hard links to files
 	 * that this layer does not hold (the lower file is copied up). Not owned. */
