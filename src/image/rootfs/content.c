@@ -64,7 +64,7 @@ static int copy_extent(int from, int to, int64_t offset, int64_t end, struct err
 
 int content_copy(int from, int to, int64_t size, struct error *err)
 {
-	int64_t offset = 0;
+	int64_t offset = 0, written = 0;
 
 	if (!size || ioctl(to, FICLONE, from) == 0)
 		return 0;
@@ -79,9 +79,9 @@ int content_copy(int from, int to, int64_t size, struct error *err)
 		if (hole < 0 || hole > size)
 			hole = size;
 		TRY(copy_extent(from, to, data, hole, err));
-		offset = hole;
+		offset = written = hole;
 	}
-	if (ftruncate(to, size) < 0)
+	if (written < size && ftruncate(to, size) < 0)
 		return fail_call(err, "ftruncate", "cannot set the size of the copy");
 	return 0;
 }

@@ -95,9 +95,23 @@ static int copy_hard_link(struct copy *copy, const struct entry *entry, const ch
 
 	if (parent < 0)
 		return fail_number(err, parent, "openat2", "cannot find the linked file %s", first);
+	TRY(remove_target(entry, err));
 	if (linkat(parent, name, entry->to, entry->name, 0) < 0)
 		return fail_call(err, "linkat", "cannot link to %s", first);
 	return 0;
+}
+
+/* A new file, in the place of whatever a lower layer has there; -errno. */
+static int create_regular(const struct entry *entry, struct error *err)
+{
+	const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(entry->to, entry->name, flags, 0600);
+
+	if (fd < 0 && errno == EEXIST) {
+		TRY(remove_target(entry, err));
+		fd = openat(entry->to, entry->name, flags, 0600);
+	}
+	return fd < 0 ? fail_call(err, "openat", "cannot make the copy") : fd;
 }
 
 static int copy_regular(struct copy *copy, const struct entry *entry, struct error *err)
@@ -106,16 +120,14 @@ static int copy_regular(struct copy *copy, const struct entry *entry, struct err
 		entry->stat.st_nlink > 1 ? links_find(&copy->links, entry->stat.st_ino) : NULL;
 	auto_close int from = -1, to = -1;
 
-	TRY(remove_target(entry, err));
 	if (first)
 		return copy_hard_link(copy, entry, first, err);
 	from = open_source(entry, O_RDONLY, err);
 	if (from < 0)
 		return from;
-	to = openat(entry->to, entry->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		    0600);
+	to = create_regular(entry, err);
 	if (to < 0)
-		return fail_call(err, "openat", "cannot make the copy");
+		return to;
 	TRY(content_copy(from, to, entry->stat.st_size, err));
 	TRY(attributes_copy(from, to, copy->request->single_id, err));
 	if (entry->stat.st_nlink > 1)
