@@ -47,7 +47,7 @@ check_tree() {
 	[ "$(stat -c %a "$root/tmp")" = 1777 ]
 	[ "$(stat -c %a "$root/etc/shadow")" = 0 ]
 	[ "$(stat -c %a "$root")" = 755 ]
-	! find "$root" -name '.wh.*' | grep -q .
+	nothing "$(find "$root" -name ".wh.*")"
 }
 
 @test "an overlay bundle has the image's tree" {
@@ -132,7 +132,7 @@ check_tree() {
 	make_image --name bad --env SECRET --env 'AWS_*' --label run.oci.handler=wasm \
 		--label org.systemd.property.X=1 --label fine=yes layout
 	SECRET=mine ok lade bundle oci:layout:bad "$DIR"
-	! grep -q mine "$DIR/config.json"
+	lacks mine "$(cat "$DIR/config.json")"
 	[ "$(config '.process.env | map(select(startswith("SECRET") or startswith("AWS"))) | length')" = 0 ]
 	[ "$(config '.annotations["run.oci.handler"]')" = null ]
 	[ "$(config '.annotations["org.systemd.property.X"]')" = null ]

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # lade images, inspect, rmi, gc: podman's words, columns and exit codes.
-bats_require_minimum_version 1.5.0
 load lade
 
 setup_file() { image_setup_file; }
@@ -81,10 +80,9 @@ teardown() { image_teardown; }
 }
 
 @test "inspect of an image that is not there prints the others and fails" {
-	run --separate-stderr lade inspect demo nosuch
-	[ "$status" = 125 ]
+	fails 125 eval 'lade inspect demo nosuch 2>told'
 	[ "$(jq length <<<"$output")" = 1 ]
-	[[ "$stderr" == *nosuch* ]]
+	grep -q nosuch told
 }
 
 @test "rmi removes the name, and what it held" {

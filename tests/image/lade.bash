@@ -58,6 +58,11 @@ says() {
 	[[ "${lines[-1]}" == *"$1"* ]] || { echo "got: $output"; echo "not: $1"; return 1; }
 }
 
+# lacks WORD TEXT
+lacks() {
+	[[ "$2" != *"$1"* ]] || { echo "there is $1 in: $2"; return 1; }
+}
+
 # Everything about a tree that an image can say, a line a file.
 tree() {
 	"$IMAGE_TESTS/tree" "$@"

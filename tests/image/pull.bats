@@ -222,6 +222,20 @@ layer_of() {
 	[ -z "$(find "$STORE/ingest" -mindepth 1)" ]
 }
 
+@test "a pull that is killed leaves only what gc removes" {
+	make_image --fill 64 layout
+	mkfifo progress
+	"$LADE" --root "$STORE" pull oci:layout >out 2>progress 3>&- &
+	local pid=$!
+	read -r _ <progress
+	kill -KILL $pid || true
+	wait $pid || true
+	ok lade gc
+	[ -s out ] || store_is_empty
+	ok lade pull -q oci:layout
+	ok lade unpack demo tree
+}
+
 @test "two pulls of one image at once share the work" {
 	make_image --fill 8 layout
 	"$LADE" --root "$STORE" pull -q oci:layout >first 2>&1 &

@@ -103,7 +103,7 @@ gets_of_blobs() {
 	fails 125 lade pull -q "$REGISTRY/demo:1"
 	[ "${#lines[@]}" = 1 ]
 	fails 125 lade pull -q --creds somebody:wrong "$REGISTRY/demo:1"
-	! grep -q wrong <<<"$output"
+	lacks wrong "$output"
 	nothing_is_committed
 	ok lade pull -q --creds somebody:secret "$REGISTRY/demo:1"
 	ok lade rmi --all
