@@ -268,6 +268,14 @@ check_tree() {
 	[ "${lines[0]}" = "Hello from the lade demo image" ]
 }
 
+@test "a container makes no namespaces: the seccomp profile is docker's" {
+	command -v "$RUNTIME" >/dev/null || skip "no $RUNTIME"
+	ok lade bundle demo "$DIR" /bin/sh -c 'unshare -U true; echo status $?'
+	[ "$(config '.linux.seccomp.defaultAction')" = SCMP_ACT_ERRNO ]
+	ok "$RUNTIME" --root "$BATS_TEST_TMPDIR/runtime" run -b "$DIR" "lade-test-$$"
+	[[ "$output" == *"Operation not permitted"*"status 1" ]]
+}
+
 @test "two containers of one image run at once, each with its own files" {
 	command -v "$RUNTIME" >/dev/null || skip "no $RUNTIME"
 	local name

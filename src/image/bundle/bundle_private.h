@@ -12,6 +12,12 @@ void defaults_compose(const struct bundle_host *host, struct arena *arena, struc
 /* For process.user->uid. */
 void defaults_add_capabilities(struct spec_process *process, struct arena *arena);
 
+/* ---- seccomp.c ---------------------------------------------------------------------------------
+ */
+
+/* linux.seccomp: docker's default. */
+struct spec_seccomp *seccomp_compose(struct arena *arena);
+
 /* ---- annotations.c ----------------------------------------------------------------------------
  */
 

@@ -132,6 +132,7 @@ void defaults_compose(const struct bundle_host *host, struct arena *arena, struc
 	compose_namespaces(host, arena, linux_);
 	linux_->masked_paths = strings_of(masked_paths, COUNT(masked_paths), arena);
 	linux_->readonly_paths = strings_of(readonly_paths, COUNT(readonly_paths), arena);
+	linux_->seccomp = seccomp_compose(arena);
 	if (!host->rootless) {
 		compose_device_rules(arena, linux_);
 		return;
