@@ -7,7 +7,7 @@ struct options {
 
 /* clang-format off */
 static const struct option_row rows[] = {
-	{ "rootfs", 0, OPTION_TEXT, offsetof(struct options, rootfs), "DRIVER", "how the root filesystem is made (default: the best that works)", "overlay|copy", 0 },
+	{ "rootfs", 0, OPTION_TEXT, offsetof(struct options, rootfs), "DRIVER", "how the root filesystem is made: overlay or copy (default: the best that works)", "overlay|copy", 0 },
 };
 /* clang-format on */
 
