@@ -19,10 +19,17 @@ int file_read_fd(int fd, const char *name, size_t most, struct text *text, struc
 /* What file_replace's temporary names begin with; one is left behind only by a crash. */
 #define FILE_TEMPORARY_PREFIX ".tmp-"
 
+/* What a file is to hold. durable: fsync the file before and the directory after. */
+struct file_content {
+	const void *bytes;
+	size_t length;
+	mode_t mode;
+	bool durable;
+};
+
 /* Replace `name` in `dir` so that readers see the old or the new content, whole: write to a
- * temporary name, rename. durable: fsync the file before and the directory after. */
-int file_replace(int dir, const char *name, const void *bytes, size_t length, mode_t mode,
-		 bool durable, struct error *err);
+ * temporary name, rename. */
+int file_replace(int dir, const char *name, const struct file_content *content, struct error *err);
 
 /* Write into an existing file of the kernel's (one write(2), nothing created). */
 int file_write(int dir, const char *path, const char *value, struct error *err);

@@ -79,19 +79,21 @@ struct option_words {
 	const struct strings *words;
 	size_t used;               /* index of the first word not consumed; where to begin */
 	struct strings positional; /* appended to */
+	bool help;                 /* --help or -h, unless rows have it: parsing ended there */
 };
 
 /* Parse words from words->used on; values are stored by offset. Stops behind "--", at the end, or
  * (in_order) at the first positional word; what is left from words->used on is the caller's.
- * Errors name the option as typed: unknown option, missing value, not a number, not a choice. */
+ * Errors name the option: unknown, without its value, not a number, not a choice. */
 int options_parse(const struct option_set *set, struct option_words *words, void *values,
 		  struct arena *arena, struct error *err);
 
 /* The command of that name or alias, or NULL. */
 const struct command *options_command(const struct program *program, const char *name);
 
-/* The words from words->used on are behind the command's name: parse its options, answer --help,
- * check the count of arguments, run it. Returns what it returned. */
+/* The words from words->used on are behind the command's name: parse its options, answer --help
+ * (also behind other options, also where more is wrong behind it), check the count of arguments,
+ * run it. Returns what it returned. */
 int options_run(const struct program *program, const struct command *command, const void *globals,
 		struct option_words *words, struct arena *arena, struct error *err);
 

@@ -26,8 +26,10 @@ struct spawn_result {
 	struct text output; /* owned by the caller */
 };
 
-/* 0 when the program ran to its end (whatever its status) or timed out; -errno when it could not
- * be started. A program that does not read its input is no failure (EPIPE is ignored, no SIGPIPE).
+/* The program is in a process group of its own, with no signal blocked or ignored and no descriptor
+ * but the three. 0 when it ran to its end (whatever its status) or timed out; -errno when it could
+ * not be started. A program that does not read its input is no failure (EPIPE is ignored, no
+ * SIGPIPE).
  */
 int spawn_run(const struct spawn_request *request, struct spawn_result *result, struct error *err);
 

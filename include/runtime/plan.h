@@ -31,11 +31,11 @@ struct plan_options {
 	struct plan_filter filter;
 	bool no_pivot;
 	bool no_new_keyring;
-	bool start_by_parent;   /* `run`: no start socket; the launcher sends PHASE_START */
-	unsigned preserve_fds;  /* 3 .. 3+N-1 stay open */
-	unsigned listen_fds;    /* socket activation: LISTEN_FDS=N, LISTEN_PID=1 */
-	const char *state_head; /* createContainer hooks: the state document before and … */
-	const char *state_tail; /* … after the pid (status "creating") */
+	bool start_by_parent;         /* `run`: no start socket; the launcher sends PHASE_START */
+	unsigned preserve_fds;        /* 3 .. 3+N-1 stay open */
+	unsigned listen_fds;          /* socket activation: LISTEN_FDS=N, LISTEN_PID=1 */
+	const char *state_head;       /* createContainer hooks: the state document before and … */
+	const char *state_tail;       /* … after the pid (status "creating") */
 	const char *start_state_head; /* startContainer hooks (status "created"); NULL: as above */
 	const char *start_state_tail;
 };

@@ -232,15 +232,15 @@ enum phase {
 /* Everything that crosses the control socket (SOCK_SEQPACKET), both ways; the same struct is the
  * answer on the start socket. Descriptors travel as SCM_RIGHTS. */
 #define MESSAGE_DETAIL 256
-#define MESSAGE_WHERE 96
+#define MESSAGE_WHERE  96
 struct message {
 	uint32_t phase;
-	uint32_t step;               /* PHASE_FAILED: index of the step … */
-	uint32_t kind;               /* … and its kind; 0 before the first step */
-	int32_t number;              /* PHASE_FAILED: errno; ECHILD with a hook's wait status in size */
-	uint32_t size;               /* PHASE_PLAN: bytes of the plan; the descriptors in the message
-					are the plan's memfd, then slots 0.. in rising order */
-	char call[32];               /* "move_mount" */
+	uint32_t step;  /* PHASE_FAILED: index of the step … */
+	uint32_t kind;  /* … and its kind; 0 before the first step */
+	int32_t number; /* PHASE_FAILED: errno; ECHILD with a hook's wait status in size */
+	uint32_t size;  /* PHASE_PLAN: bytes of the plan; the descriptors in the message
+			   are the plan's memfd, then slots 0.. in rising order */
+	char call[32];  /* "move_mount" */
 	char where[MESSAGE_WHERE];   /* the step's JSON path, cut to fit */
 	char detail[MESSAGE_DETAIL]; /* the name that was not found, a reason in words; or "" */
 };

@@ -78,19 +78,18 @@ static void walk_end(struct walk *walk)
 		close_descriptor(walk->stack[walk->depth--]);
 }
 
-/* Put `target` in front of the rest of the path. */
+/* Put `target` in front of the rest of the path, which is empty or begins with a '/'. */
 static int push_link(struct walk *walk, const char *target, size_t length)
 {
 	size_t rest = length_of(walk->rest);
 
 	if (++walk->links > LINKS_MOST)
 		return -ELOOP;
-	if (length + 1 + rest + 1 > PATH_MOST)
+	if (length + rest + 1 > PATH_MOST)
 		return -ENAMETOOLONG;
 	for (size_t i = rest + 1; i-- > 0;)
-		walk->rest[length + 1 + i] = walk->rest[i];
+		walk->rest[length + i] = walk->rest[i];
 	copy_bytes(walk->rest, target, length);
-	walk->rest[length] = '/';
 	return 0;
 }
 
@@ -246,13 +245,14 @@ int below_open(int root, const char *path, int flags)
 	};
 	int fd = -ENOSYS;
 
-	/* EAGAIN: a rename or mount raced with ".."; the kernel asks to try again. */
-	for (int tries = 0; tries < 128 && !below_without_openat2; tries++) {
+	/* EAGAIN: a rename or mount raced with ".."; the kernel asks to try again. Who renames
+	 * without end shall not keep us: the walker needs no luck. */
+	for (int tries = 0; tries < 32 && !below_without_openat2; tries++) {
 		fd = (int)kernel_call(__NR_openat2, root, path, &how, sizeof(how));
 		if (fd != -EAGAIN)
 			break;
 	}
-	if (fd == -ENOSYS || fd == -EPERM)
+	if (fd == -ENOSYS || fd == -EPERM || fd == -EAGAIN)
 		return open_by_walk(root, path, flags);
 	return fd;
 }
@@ -354,6 +354,8 @@ int below_make_file(int root, const char *path, unsigned mode)
 		return fd;
 	if (cut >= PATH_MOST)
 		return -ENAMETOOLONG;
+	if (cut > 0 && path[cut - 1] == '/') /* demands a directory */
+		return -EISDIR;
 	while (cut > 0 && path[cut - 1] != '/')
 		cut--;
 	copy_bytes(directory, path, cut);

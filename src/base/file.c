@@ -108,13 +108,13 @@ static int temporary_create(int dir, const char *name, char temporary[PATH_MAX],
 	return fd;
 }
 
-static int temporary_fill(int fd, const char *name, const void *bytes, size_t length, mode_t mode,
-			  bool durable, struct error *err)
+static int temporary_fill(int fd, const char *name, const struct file_content *content,
+			  struct error *err)
 {
-	TRY(file_write_all(fd, bytes, length, name, err));
-	if (fchmod(fd, mode) < 0)
+	TRY(file_write_all(fd, content->bytes, content->length, name, err));
+	if (fchmod(fd, content->mode) < 0)
 		return fail_call(err, "fchmod", "cannot set the mode of \"%s\"", name);
-	if (durable && fsync(fd) < 0)
+	if (content->durable && fsync(fd) < 0)
 		return fail_call(err, "fsync", "cannot write \"%s\" to disk", name);
 	return 0;
 }
@@ -136,8 +136,7 @@ static int directory_sync(int dir, const char *name, struct error *err)
 	return 0;
 }
 
-int file_replace(int dir, const char *name, const void *bytes, size_t length, mode_t mode,
-		 bool durable, struct error *err)
+int file_replace(int dir, const char *name, const struct file_content *content, struct error *err)
 {
 	char temporary[PATH_MAX];
 	auto_close int fd = temporary_create(dir, name, temporary, err);
@@ -145,14 +144,14 @@ int file_replace(int dir, const char *name, const void *bytes, size_t length, mo
 
 	if (fd < 0)
 		return fd;
-	result = temporary_fill(fd, name, bytes, length, mode, durable, err);
+	result = temporary_fill(fd, name, content, err);
 	if (result == 0 && renameat(dir, temporary, dir, name) < 0)
 		result = fail_call(err, "rename", "cannot replace \"%s\"", name);
 	if (result < 0) {
 		unlinkat(dir, temporary, 0);
 		return result;
 	}
-	return durable ? directory_sync(dir, name, err) : 0;
+	return content->durable ? directory_sync(dir, name, err) : 0;
 }
 
 static int directory_make(const char *path, mode_t mode, struct error *err)

@@ -199,7 +199,7 @@ void log_error(const struct error *err)
 	error_format(err, line, sizeof(line));
 	if (sink.kind == SINK_NONE) {
 		sink.kind = SINK_STDERR;
-		sink.program = "coffer";
+		sink.program = program_invocation_short_name;
 	}
 	write_message(LOG_LEVEL_ERROR, line);
 }

@@ -14,6 +14,7 @@ struct parser {
 	void *values;
 	struct arena *arena;
 	struct error *err;
+	bool help;
 };
 
 static const struct option_row *find_long(const struct parser *parser, const char *name,
@@ -74,7 +75,7 @@ static int set_value(const struct parser *parser, const struct option_row *row, 
 {
 	void *place = (char *)parser->values + row->offset;
 
-	if (row->choices && !is_choice(row->choices, value))
+	if (row->choices && value && !is_choice(row->choices, value))
 		return fail(parser->err, EINVAL, "--%s: \"%s\" is not one of %s", row->name, value,
 			    row->choices);
 	switch (row->kind) {
@@ -108,6 +109,10 @@ static int parse_long(struct parser *parser, const char *word)
 	size_t length = strcspn(name, "=");
 	const struct option_row *row = find_long(parser, name, length);
 
+	if (!row && text_equal(name, "help")) {
+		parser->help = true;
+		return 0;
+	}
 	if (!row)
 		return fail(parser->err, EINVAL, "unknown option --%.*s", (int)length, name);
 	if (name[length] == '=')
@@ -121,6 +126,10 @@ static int parse_letters(struct parser *parser, const char *word)
 	for (const char *at = word + 1; *at; at++) {
 		const struct option_row *row = find_letter(parser, *at);
 
+		if (!row && *at == 'h') {
+			parser->help = true;
+			return 0;
+		}
 		if (!row)
 			return fail(parser->err, EINVAL, "unknown option -%c", *at);
 		if (row->kind == OPTION_FLAG) {
@@ -149,7 +158,7 @@ static int check_required(const struct parser *parser)
 
 static int parse_words(struct parser *parser, bool in_order, struct strings *positional)
 {
-	while (parser->at < parser->words->count) {
+	while (parser->at < parser->words->count && !parser->help) {
 		char *word = parser->words->items[parser->at];
 
 		if (!strcmp(word, "--")) {
@@ -172,12 +181,18 @@ static int parse_words(struct parser *parser, bool in_order, struct strings *pos
 int options_parse(const struct option_set *set, struct option_words *words, void *values,
 		  struct arena *arena, struct error *err)
 {
-	struct parser parser = { set->rows, set->count, words->words, words->used,
-				 values,    arena,      err };
+	struct parser parser = { .rows = set->rows,
+				 .count = set->count,
+				 .words = words->words,
+				 .at = words->used,
+				 .values = values,
+				 .arena = arena,
+				 .err = err };
 
 	TRY(parse_words(&parser, set->in_order, &words->positional));
 	words->used = parser.at;
-	return check_required(&parser);
+	words->help = parser.help;
+	return parser.help ? 0 : check_required(&parser);
 }
 
 const struct command *options_command(const struct program *program, const char *name)

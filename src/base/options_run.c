@@ -1,16 +1,7 @@
 /* options_run.c -- from a command's words to its run function. */
 #include <errno.h>
-#include <string.h>
 
 #include "base/options.h"
-
-static bool wants_help(const struct option_words *words)
-{
-	const char *word =
-		words->used < words->words->count ? words->words->items[words->used] : "";
-
-	return !strcmp(word, "--help") || !strcmp(word, "-h");
-}
 
 static int check_count(const struct command_line *line, struct error *err)
 {
@@ -33,12 +24,12 @@ int options_run(const struct program *program, const struct command *command, co
 	void *options = arena_alloc(arena, command->size + 1);
 	struct command_line line = { program, command, globals, options, { 0 }, arena };
 
-	if (wants_help(words)) {
+	words->positional = (struct strings){ 0 };
+	TRY(options_parse(&set, words, options, arena, err));
+	if (words->help) {
 		options_command_help(program, command, stdout);
 		return 0;
 	}
-	words->positional = (struct strings){ 0 };
-	TRY(options_parse(&set, words, options, arena, err));
 	line.arguments = words->positional;
 	while (words->used < words->words->count) /* behind "--", or behind the first one */
 		strings_add(&line.arguments, words->words->items[words->used++], arena);

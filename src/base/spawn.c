@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -61,8 +62,7 @@ static int prepare_attributes(posix_spawnattr_t *attributes)
 
 	sigemptyset(&signals);
 	result = posix_spawnattr_setsigmask(attributes, &signals);
-	sigaddset(&signals, SIGPIPE);
-	sigaddset(&signals, SIGCHLD);
+	sigfillset(&signals); /* nothing of what the caller ignores either */
 	if (result == 0)
 		result = posix_spawnattr_setsigdefault(attributes, &signals);
 	if (result == 0)
@@ -145,7 +145,8 @@ static void write_input(struct run *run)
 		close_fd(&run->input);
 }
 
-static void read_output(struct run *run)
+/* Returns the number of bytes; 0 at the end, where our end is closed. */
+static int read_output(struct run *run)
 {
 	char bytes[4096];
 	ssize_t got = read(run->output, bytes, sizeof(bytes));
@@ -156,6 +157,7 @@ static void read_output(struct run *run)
 			       (size_t)got < room ? (size_t)got : room);
 	else if (got == 0 || errno != EINTR)
 		close_fd(&run->output);
+	return got > 0 ? (int)got : 0;
 }
 
 static int time_left(const struct run *run)
@@ -168,15 +170,15 @@ static int time_left(const struct run *run)
 	return left > 0 ? (int)left : 0;
 }
 
-/* What is already in the pipe when the program has ended; its children may hold it open. */
+/* What is in the pipe when the program has ended, and no more: its children may go on writing. */
 static void drain_output(struct run *run)
 {
-	struct pollfd event = { .fd = run->output, .events = POLLIN };
+	int left = 0;
 
-	while (run->output >= 0 && poll(&event, 1, 0) == 1) {
-		read_output(run);
-		event.fd = run->output;
-	}
+	if (run->output < 0 || ioctl(run->output, FIONREAD, &left) < 0)
+		return;
+	while (run->output >= 0 && left > 0)
+		left -= read_output(run);
 }
 
 static int serve(struct run *run, struct error *err)
@@ -248,11 +250,10 @@ int spawn_run(const struct spawn_request *request, struct spawn_result *result, 
 
 	*result = (struct spawn_result){ 0 };
 	status = start(&run, err);
-	if (status == 0) {
+	if (status == 0)
 		status = serve_without_sigpipe(&run, err);
-		if (status < 0)
-			kill(-run.pid, SIGKILL);
-	}
+	if (run.pid > 0 && status < 0)
+		kill(-run.pid, SIGKILL);
 	if (run.pid > 0)
 		reap(&run);
 	close_fd(&run.pidfd);

@@ -38,7 +38,9 @@ static int run(const struct command_line *line, struct error *err)
 	if (faccessat(directory, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return fail(err, EEXIST, "file %s exists. Remove it first", name);
 	spec_example(chosen->rootless, geteuid(), getegid(), &document);
-	return file_replace(directory, name, document.data, document.length, 0666, false, err);
+	return file_replace(directory, name,
+			    &(struct file_content){ document.data, document.length, 0666, false },
+			    err);
 }
 
 const struct command command_spec = {

@@ -151,10 +151,12 @@ static void a_damaged_file_is_compiled_again(void **state)
 		struct plan_filter filter = { 0 };
 
 		file.data[at] ^= 0x40;
-		file_replace(place->dir, name, file.data, file.length, 0600, false, NULL);
+		file_replace(place->dir, name,
+			     &(struct file_content){ file.data, file.length, 0600, false }, NULL);
 		assert_false(cache_get(place->dir, name, &place->arena, &filter));
 		file.data[at] ^= 0x40;
-		file_replace(place->dir, name, file.data, at, 0600, false, NULL);
+		file_replace(place->dir, name, &(struct file_content){ file.data, at, 0600, false },
+			     NULL);
 		assert_false(cache_get(place->dir, name, &place->arena, &filter));
 	}
 	assert_memory_equal(compile(place, &plain).program, right.program, right.length);

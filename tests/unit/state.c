@@ -213,7 +213,8 @@ static void broken_state_names_file_and_place(void **state)
 	struct container container, again;
 
 	claim(place, "c1", &container);
-	file_replace(container.dir, "state.json", "{\"id\": 1}", 9, 0600, false, NULL);
+	file_replace(container.dir, "state.json",
+		     &(struct file_content){ "{\"id\": 1}", 9, 0600, false }, NULL);
 	assert_int_equal(state_open(place->root, "c1", false, &place->arena, &again, &place->err),
 			 -EINVAL);
 	assert_non_null(strstr(place->err.where, "state.json"));

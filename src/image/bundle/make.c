@@ -131,8 +131,8 @@ static int write_config(struct making *making, struct error *err)
 	TRY(bundle_host_facts(&host, err));
 	TRY(bundle_compose(&input, making->arena, &spec, err));
 	json_write(&spec_shape, &spec, true, &text);
-	return file_replace(making->claim.fd, "config.json", text.data, text.length, 0644, false,
-			    err);
+	return file_replace(making->claim.fd, "config.json",
+			    &(struct file_content){ text.data, text.length, 0644, false }, err);
 }
 
 static int make_parts(struct making *making, struct error *err)

@@ -78,7 +78,8 @@ int store_add_bundle(struct store *store, struct store_bundle *bundle, struct ar
 	if (fd < 0)
 		return fd;
 	json_write(&store_bundle_shape, bundle, true, &text);
-	TRY(file_replace(fd, "record.json", text.data, text.length, 0600, true, err));
+	TRY(file_replace(fd, "record.json",
+			 &(struct file_content){ text.data, text.length, 0600, true }, err));
 	if (directory)
 		*directory = take_fd(&fd);
 	return 0;

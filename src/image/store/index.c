@@ -47,7 +47,8 @@ int index_write(const struct store *store, const struct oci_index *index, struct
 	auto_text struct text text = { 0 };
 
 	json_write(&oci_index_shape, index, true, &text);
-	return file_replace(store->dir, "index.json", text.data, text.length, 0600, true, err);
+	return file_replace(store->dir, "index.json",
+			    &(struct file_content){ text.data, text.length, 0600, true }, err);
 }
 
 const char *index_name_of(const struct oci_descriptor *descriptor)

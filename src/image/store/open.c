@@ -82,7 +82,8 @@ static int layout_make(const struct store *store, struct error *err)
 		return lock;
 	if (faccessat(store->dir, "index.json", F_OK, 0) < 0)
 		TRY(index_write(store, &empty, err));
-	return file_replace(store->dir, "oci-layout", LAYOUT_TEXT, strlen(LAYOUT_TEXT), 0600, true,
+	return file_replace(store->dir, "oci-layout",
+			    &(struct file_content){ LAYOUT_TEXT, strlen(LAYOUT_TEXT), 0600, true },
 			    err);
 }
 

@@ -100,11 +100,12 @@ static bool filled_by_parent(const struct init *init, int slot)
 static int map_plan(struct init *init, int fd, uint32_t size)
 {
 	long address = kernel_call(__NR_mmap, 0, size, PROT_READ, MAP_SHARED, fd, 0);
-	const struct plan_header *plan = (const void *)address;
+	const struct plan_header *plan;
 
 	call_close(fd);
-	if (address < 0 && address > -4096)
+	if ((unsigned long)address > -4096UL) /* -errno */
 		return (int)address;
+	plan = (const void *)address;
 	if (plan->magic != PLAN_MAGIC || plan->version != PLAN_VERSION || plan->size != size ||
 	    plan->slot_count > PLAN_SLOTS_MOST)
 		return -EPROTO;

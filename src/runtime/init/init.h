@@ -24,11 +24,11 @@ struct init {
 	const struct step *steps;
 	const char *data;
 	int slots[PLAN_SLOTS_MOST];
-	int empty_directory; /* the mount that hides directories, -1 until one is hidden */
-	bool null_attached;  /* the /dev/null tree has its first place */
-	bool shared_root;    /* "/" of the runtime was left shared */
-	bool changed_directory;  /* CWD is done */
-	bool changed_root;   /* pivoted: "/" is the container's */
+	int empty_directory;    /* the mount that hides directories, -1 until one is hidden */
+	bool null_attached;     /* the /dev/null tree has its first place */
+	bool shared_root;       /* "/" of the runtime was left shared */
+	bool changed_directory; /* CWD is done */
+	bool changed_root;      /* pivoted: "/" is the container's */
 	char executable[INIT_PATH];
 	struct message report; /* filled by init_failed on the way out */
 };

@@ -6,7 +6,7 @@
 
 struct fd_path proc_fd_path(int fd)
 {
-	struct fd_path path;
+	struct fd_path path = { { 0 } };
 	size_t length = text_copy(path.text, "/proc/self/fd/", sizeof(path.text));
 
 	text_decimal(path.text + length, (uint64_t)fd);

@@ -51,7 +51,7 @@ int step_where(const struct plan *plan, const struct step *step, struct error *e
  * know MFD_EXEC: there every memfd is executable. */
 static int make_init_image(struct error *err)
 {
-	const size_t size = (size_t)(init_image_end - init_image);
+	const size_t size = (uintptr_t)init_image_end - (uintptr_t)init_image;
 	auto_close int fd = memfd_create("coffer-init", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
 
 	if (fd < 0 && errno == EINVAL)

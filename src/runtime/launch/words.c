@@ -62,7 +62,7 @@ static void fill_words(const char *words, const struct plan *plan, const struct 
 		       struct text *out)
 {
 	for (; *words; words++) {
-		if (words[0] == '{' && words[1] && words[2] == '}') {
+		if (words[0] == '{' && words[1] >= '0' && words[1] < '0' + STEP_TEXTS) {
 			text_add(out, plan_text(plan, step->text[words[1] - '0']));
 			words += 2;
 		} else {

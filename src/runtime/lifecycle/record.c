@@ -83,8 +83,10 @@ int record_process(struct birth *birth, struct error *err)
 		state->has_filter = true;
 		state->filter_flags = birth->filter.flags;
 		state->filter_notify = birth->filter.notify;
-		TRY(file_replace(birth->container.dir, "seccomp.bpf", birth->filter.program,
-				 birth->filter.length, 0600, false, err));
+		TRY(file_replace(birth->container.dir, "seccomp.bpf",
+				 &(struct file_content){ birth->filter.program,
+							 birth->filter.length, 0600, false },
+				 err));
 	}
 	return state_save(&birth->container, err);
 }
@@ -107,6 +109,6 @@ int record_pid_file(const char *path, pid_t pid, struct error *err)
 			return fail_call(err, "open", "cannot write the pid file \"%s\"", path);
 	}
 	snprintf(digits, sizeof(digits), "%d", pid);
-	return file_replace(slash ? directory : AT_FDCWD, name, digits, strlen(digits), 0644, false,
-			    err);
+	return file_replace(slash ? directory : AT_FDCWD, name,
+			    &(struct file_content){ digits, strlen(digits), 0644, false }, err);
 }

@@ -143,7 +143,8 @@ void cache_put(int cache_dir, const char *name, const struct library_stamp *stam
 	digest_of(&header, filter->program, header.digest);
 	text_add_bytes(&file, &header, sizeof(header));
 	text_add_bytes(&file, filter->program, filter->length);
-	if (file_replace(cache_dir, name, file.data, file.length, 0600, false, NULL) < 0)
+	if (file_replace(cache_dir, name,
+			 &(struct file_content){ file.data, file.length, 0600, false }, NULL) < 0)
 		return;
 	while (remove_oldest(cache_dir))
 		;

@@ -15,21 +15,17 @@
 
 struct site {
 	const struct site *up; /* NULL at the top of the document */
-	const char *key;       /* a member's name, or NULL */
-	const char *map_key;   /* a key of a map, or NULL */
-	size_t index;          /* an array's element, when neither is there */
+	const char *key;       /* a member's name or a map's key; at the top a path; or NULL: */
+	size_t index;          /* an array's element */
 };
 
 /* clang-format off */
-#define SITE(up, key)          (&(const struct site){ up, key, NULL, 0 })
-#define SITE_KEY(up, map_key)  (&(const struct site){ up, NULL, map_key, 0 })
-#define SITE_INDEX(up, index)  (&(const struct site){ up, NULL, NULL, index })
+#define SITE(up, key)         (&(const struct site){ up, key, 0 })
+#define SITE_INDEX(up, index) (&(const struct site){ up, NULL, index })
 /* clang-format on */
 
-/* The JSON path of a site: mounts[3].source, linux.sysctl["net.ipv4.ip_forward"]. */
-void site_format(const struct site *site, char *path, size_t size);
-
-/* Report a broken rule. Returns -EINVAL. */
+/* Report a broken rule, where: mounts[3].source, linux.sysctl["net.ipv4.ip_forward"].
+ * Returns -EINVAL. */
 int refuse(struct error *err, const struct site *site, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -129,7 +129,7 @@ static int check_time_offsets(const struct spec *spec, const struct site *site, 
 	if (namespace->path && namespace->path[0])
 		return refuse(err, site, "the clocks of a joined time namespace cannot be set");
 	for (size_t i = 0; i < linux_->time_offsets.count; i++) {
-		const struct site *at = SITE_KEY(site, linux_->time_offsets.keys[i]);
+		const struct site *at = SITE(site, linux_->time_offsets.keys[i]);
 
 		if (!spec_name_known(spec_clock_names, linux_->time_offsets.keys[i]))
 			return refuse(err, at, "unknown clock");
@@ -168,7 +168,7 @@ static int check_net_devices(const struct spec *spec, const struct site *site, s
 		return refuse(err, site,
 			      "unable to move network devices without a private NET namespace");
 	for (size_t i = 0; i < linux_->net_devices.count; i++) {
-		const struct site *at = SITE_KEY(site, linux_->net_devices.keys[i]);
+		const struct site *at = SITE(site, linux_->net_devices.keys[i]);
 
 		TRY(check_interface_name(linux_->net_devices.keys[i], at, err));
 		TRY(check_interface_name(name_inside(linux_, i), SITE(at, "name"), err));

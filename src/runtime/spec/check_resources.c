@@ -170,9 +170,9 @@ static int check_rdma(const struct spec_resources *resources, const struct site 
 		const char *device = resources->rdma.keys[i];
 
 		if (device[0] == '\0' || strpbrk(device, " \n"))
-			return refuse(err, SITE_KEY(site, device), "invalid RDMA device name");
+			return refuse(err, SITE(site, device), "invalid RDMA device name");
 		if (!rdma->hca_handles && !rdma->hca_objects)
-			return refuse(err, SITE_KEY(site, device),
+			return refuse(err, SITE(site, device),
 				      "hcaHandles or hcaObjects must be specified");
 	}
 	return 0;
@@ -185,7 +185,7 @@ static int check_unified(const struct string_map *unified, const struct site *si
 		const char *file = unified->items[i].key;
 
 		if (file[0] == '\0' || strchr(file, '/') || file[0] == '.')
-			return refuse(err, SITE_KEY(site, file),
+			return refuse(err, SITE(site, file),
 				      "unified resource \"%s\" must be a file name (no slashes)",
 				      file);
 	}

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -12,63 +11,53 @@
 
 enum { IFNAMSIZ_OF_KERNEL = 16 };
 
-static size_t path_add(char *path, size_t size, size_t used, const char *format, const char *piece)
+/* As the JSON reader writes paths: .key, or ["key"] where a dot would mislead. */
+static bool is_plain_key(const char *key)
 {
-	int length;
-
-	if (used >= size)
-		return used;
-	length = snprintf(path + used, size - used, format, piece);
-	return length < 0 ? used : used + (size_t)length;
+	return key[0] && key[strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					 "0123456789_-")] == '\0';
 }
 
-static size_t site_write(const struct site *site, char *path, size_t size)
+static void site_write(const struct site *site, struct text *path)
 {
-	char number[24];
-	size_t used;
-
 	if (!site)
-		return 0;
-	used = site_write(site->up, path, size);
-	if (site->map_key)
-		return path_add(path, size, used, "[\"%s\"]", site->map_key);
-	if (site->key)
-		return path_add(path, size, used, used ? ".%s" : "%s", site->key);
-	snprintf(number, sizeof(number), "%zu", site->index);
-	return path_add(path, size, used, "[%s]", number);
-}
-
-void site_format(const struct site *site, char *path, size_t size)
-{
-	path[0] = '\0';
-	site_write(site, path, size);
+		return;
+	site_write(site->up, path);
+	if (!site->key)
+		text_format(path, "[%zu]", site->index);
+	else if (!site->up) /* "linux.resources" is the caller's path */
+		text_add(path, site->key);
+	else if (is_plain_key(site->key))
+		text_format(path, ".%s", site->key);
+	else
+		text_format(path, "[\"%s\"]", site->key);
 }
 
 int refuse(struct error *err, const struct site *site, const char *format, ...)
 {
-	char what[sizeof(err->what)], where[sizeof(err->where)];
+	auto_text struct text what = { 0 }, where = { 0 };
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(what, sizeof(what), format, args);
+	text_vformat(&what, format, args);
 	va_end(args);
-	site_format(site, where, sizeof(where));
-	fail(err, EINVAL, "%s", what);
-	if (where[0])
-		fail_where(err, "%s", where);
+	site_write(site, &where);
+	fail(err, EINVAL, "%s", what.data);
+	if (where.length)
+		fail_where(err, "%s", where.data);
 	return -EINVAL;
 }
 
 void doubt(const struct site *site, const char *format, ...)
 {
-	char what[1024], where[512];
+	auto_text struct text what = { 0 }, where = { 0 };
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(what, sizeof(what), format, args);
+	text_vformat(&what, format, args);
 	va_end(args);
-	site_format(site, where, sizeof(where));
-	log_warning("%s: %s", where, what);
+	site_write(site, &where);
+	log_warning("%s: %s", where.data, what.data);
 }
 
 int check_absolute(const char *path, const struct site *site, struct error *err)

@@ -118,7 +118,6 @@ int check_sysctl(const struct spec *spec, const struct site *site, struct error 
 	const struct string_map *sysctl = &spec->linux_->sysctl;
 
 	for (size_t i = 0; i < sysctl->count; i++)
-		TRY(check_key(spec, sysctl->items[i].key, SITE_KEY(site, sysctl->items[i].key),
-			      err));
+		TRY(check_key(spec, sysctl->items[i].key, SITE(site, sysctl->items[i].key), err));
 	return 0;
 }

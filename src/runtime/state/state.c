@@ -26,7 +26,8 @@ int state_save(struct container *container, struct error *err)
 	auto_text struct text text = { 0 };
 
 	json_write(&container_state_shape, &container->state, false, &text);
-	return file_replace(container->dir, STATE_FILE, text.data, text.length, 0600, false, err);
+	return file_replace(container->dir, STATE_FILE,
+			    &(struct file_content){ text.data, text.length, 0600, false }, err);
 }
 
 int state_mark_started(const struct container *container)
