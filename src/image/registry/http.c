@@ -1,0 +1,235 @@
+/* http.c -- libcurl, told to do nothing on its own: redirects, credentials and retries are policy.
+ */
+#include "http.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define USER_AGENT       "coffer-lade/" PACKAGE_VERSION
+#define CONNECT_SECONDS  30L
+#define ERROR_BODY_LIMIT 65536
+#define HEADERS_LIMIT    262144
+
+struct exchange {
+	const struct http_client *client;
+	const struct http_request *request;
+	struct http_answer *answer;
+	struct error *err;
+	size_t header_bytes;
+	int sink_result;
+	bool cancelled;
+	char words[CURL_ERROR_SIZE];
+};
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *context)
+{
+	struct exchange *exchange = context;
+	struct http_answer *answer = exchange->answer;
+	size_t length = size * count;
+	size_t room = ERROR_BODY_LIMIT - answer->body.length;
+
+	curl_easy_getinfo(exchange->client->curl, CURLINFO_RESPONSE_CODE, &answer->status);
+	if (answer->status / 100 == 2 && exchange->request->sink) {
+		exchange->sink_result = exchange->request->sink(exchange->request->context, bytes,
+								length, exchange->err);
+		return exchange->sink_result < 0 ? 0 : length;
+	}
+	text_add_bytes(&answer->body, bytes, length < room ? length : room);
+	return length;
+}
+
+/* "Name: value" without the blanks around the value; NULL when it is another header. */
+static char *header_value(const char *line, size_t length, const char *name, struct arena *arena)
+{
+	size_t at = strlen(name);
+
+	if (length <= at || strncasecmp(line, name, at) != 0 || line[at] != ':')
+		return NULL;
+	for (at++; at < length && strchr(" \t", line[at]); at++)
+		;
+	while (length > at && strchr("\r\n \t", line[length - 1]))
+		length--;
+	return arena_copy(arena, line + at, length - at);
+}
+
+static void keep_header(struct http_answer *answer, const char *line, size_t length)
+{
+	const struct {
+		const char *name;
+		char **place;
+	} kept[] = {
+		{ "Content-Type", &answer->content_type },
+		{ "Location", &answer->location },
+		{ "Docker-Content-Digest", &answer->digest },
+		{ "Content-Range", &answer->content_range },
+	};
+	char *value;
+
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if ((value = header_value(line, length, kept[i].name, answer->arena)))
+			*kept[i].place = value;
+	if ((value = header_value(line, length, "WWW-Authenticate", answer->arena)))
+		strings_add(&answer->challenges, value, answer->arena);
+	if ((value = header_value(line, length, "Retry-After", answer->arena)))
+		answer->retry_after = atoi(value);
+}
+
+static size_t on_header(char *line, size_t size, size_t count, void *context)
+{
+	struct exchange *exchange = context;
+	size_t length = size * count;
+
+	exchange->header_bytes += length;
+	if (exchange->header_bytes > HEADERS_LIMIT)
+		return 0;
+	keep_header(exchange->answer, line, length);
+	return length;
+}
+
+static bool is_cancelled(const struct http_client *client)
+{
+	struct pollfd event = { .fd = client->cancel_fd, .events = POLLIN };
+
+	return client->cancel_fd > 0 && poll(&event, 1, 0) == 1;
+}
+
+static int on_progress(void *context, curl_off_t total, curl_off_t now, curl_off_t up_total,
+		       curl_off_t up_now)
+{
+	struct exchange *exchange = context;
+
+	(void)total, (void)now, (void)up_total, (void)up_now;
+	exchange->cancelled = is_cancelled(exchange->client);
+	return exchange->cancelled;
+}
+
+static struct curl_slist *add_header(struct curl_slist *list, const char *name, const char *value,
+				     struct arena *arena)
+{
+	return value ? curl_slist_append(list, arena_format(arena, "%s: %s", name, value)) : list;
+}
+
+static void set_tls(const struct http_client *client)
+{
+	CURL *curl = client->curl;
+
+	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, client->verify ? 1L : 0L);
+	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, client->verify ? 2L : 0L);
+	if (client->ca_text) {
+		struct curl_blob blob = { (void *)client->ca_text, strlen(client->ca_text),
+					  CURL_BLOB_NOCOPY };
+
+		curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &blob);
+	}
+	if (client->certificate) {
+		curl_easy_setopt(curl, CURLOPT_SSLCERT, client->certificate);
+		curl_easy_setopt(curl, CURLOPT_SSLKEY, client->key);
+	}
+}
+
+/* libcurl ignores the upper-case HTTP_PROXY, which containers' users set. */
+static void set_proxy(CURL *curl, const char *url)
+{
+	const char *proxy = getenv("HTTP_PROXY");
+
+	if (text_starts(url, "http://") && proxy && !getenv("http_proxy"))
+		curl_easy_setopt(curl, CURLOPT_PROXY, proxy);
+}
+
+static void set_options(struct exchange *exchange, struct curl_slist *headers)
+{
+	const struct http_client *client = exchange->client;
+	const struct http_request *request = exchange->request;
+	CURL *curl = client->curl;
+
+	curl_easy_reset(curl);
+	curl_easy_setopt(curl, CURLOPT_URL, request->url);
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_USERAGENT, USER_AGENT);
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(curl, CURLOPT_NOBODY, request->head ? 1L : 0L);
+	curl_easy_setopt(curl, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)request->from);
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
+	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)client->stall_seconds);
+	curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, 262144L);
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, exchange->words);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, exchange);
+	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(curl, CURLOPT_HEADERDATA, exchange);
+	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, exchange);
+	set_tls(client);
+	set_proxy(curl, request->url);
+}
+
+static int number_of(CURLcode code)
+{
+	static const struct {
+		CURLcode code;
+		int number;
+	} numbers[] = {
+		{ CURLE_OPERATION_TIMEDOUT, ETIMEDOUT },
+		{ CURLE_COULDNT_CONNECT, ECONNREFUSED },
+		{ CURLE_COULDNT_RESOLVE_HOST, EHOSTUNREACH },
+		{ CURLE_COULDNT_RESOLVE_PROXY, EHOSTUNREACH },
+		{ CURLE_SSL_CONNECT_ERROR, EPROTONOSUPPORT },
+		{ CURLE_PEER_FAILED_VERIFICATION, EKEYREJECTED },
+		{ CURLE_SSL_CERTPROBLEM, EKEYREJECTED },
+		{ CURLE_SSL_CACERT_BADFILE, EKEYREJECTED },
+		{ CURLE_URL_MALFORMAT, EINVAL },
+		{ CURLE_UNSUPPORTED_PROTOCOL, EINVAL },
+	};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (numbers[i].code == code)
+			return numbers[i].number;
+	return ECONNRESET;
+}
+
+static int judge(struct exchange *exchange, CURLcode code)
+{
+	const char *words = *exchange->words ? exchange->words : curl_easy_strerror(code);
+
+	if (exchange->sink_result < 0)
+		return exchange->sink_result;
+	if (exchange->cancelled)
+		return fail(exchange->err, ECANCELED, "cancelled");
+	if (code == CURLE_OK) {
+		curl_easy_getinfo(exchange->client->curl, CURLINFO_RESPONSE_CODE,
+				  &exchange->answer->status);
+		return 0;
+	}
+	fail(exchange->err, number_of(code), "%s", words);
+	return fail_where(exchange->err, "%.*s", (int)strcspn(exchange->request->url, "?"),
+			  exchange->request->url);
+}
+
+int http_exchange(const struct http_client *client, const struct http_request *request,
+		  struct http_answer *answer, struct error *err)
+{
+	struct exchange exchange = {
+		.client = client, .request = request, .answer = answer, .err = err
+	};
+	struct curl_slist *headers = NULL;
+	struct arena *arena = answer->arena;
+	CURLcode code;
+
+	text_free(&answer->body);
+	*answer = (struct http_answer){ .retry_after = -1, .arena = arena };
+	if (is_cancelled(client))
+		return fail(err, ECANCELED, "cancelled");
+	headers = add_header(headers, "Accept", request->accept, arena);
+	headers = add_header(headers, "Authorization", request->authorization, arena);
+	set_options(&exchange, headers);
+	code = curl_easy_perform(client->curl);
+	curl_slist_free_all(headers);
+	return judge(&exchange, code);
+}

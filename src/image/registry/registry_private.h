@@ -1,0 +1,60 @@
+/* registry_private.h -- what the chapters of the client share. */
+#ifndef REGISTRY_PRIVATE_H
+#define REGISTRY_PRIVATE_H
+
+#include "http.h"
+#include "image/registry.h"
+
+struct registry {
+	struct arena arena; /* for what lives as long as the client */
+	struct http_client http;
+	enum registry_tls tls;
+	char *domain;     /* as in the reference, for messages and credentials */
+	char *host;       /* of the API: "registry-1.docker.io", "127.0.0.1:5000" */
+	char *repository; /* "library/alpine" */
+	bool loopback;
+	const char *scheme; /* "https" or "http", once an answer came; NULL before */
+	char *user, *password;
+	char *authorization; /* what the registry itself accepts now, or NULL */
+	int retries, retry_delay_ms;
+};
+
+/* credentials.c: --creds, else the auth files; user NULL when there are none. */
+int credentials_find(struct registry *registry, const struct registry_options *options,
+		     struct error *err);
+/* "Basic …" of user and password, in the arena. */
+char *credentials_basic(const char *user, const char *password, struct arena *arena);
+
+/* certificates.c: --cert-dir, else certs.d/HOST. */
+int certificates_find(struct registry *registry, const char *directory, struct error *err);
+
+/* authorize.c: answer a 401: get registry->authorization right. -EACCES: there is no way. */
+int authorize(struct registry *registry, const struct http_answer *answer, struct error *err);
+
+/* refusal.c: an answer that is not 2xx as an error, with the registry's own words. */
+int refusal(const struct registry *registry, const char *url, const struct http_answer *answer,
+	    struct error *err);
+
+/* request.c: ask the registry for `path` below /v2/REPOSITORY/: chooses the scheme, authorizes,
+ * follows redirects. Success: status is 2xx. No retries: see request_again. */
+struct request {
+	const char *path;
+	bool head;
+	const char *accept;
+	uint64_t from;
+	http_sink *sink;
+	void *context;
+};
+int request_once(struct registry *registry, const struct request *request,
+		 struct http_answer *answer, struct error *err);
+
+/* Is it worth another try? Then wait for try number `tried` (from 1) and return true; false when it
+ * is not, or when all tries are used up. */
+bool request_again(const struct registry *registry, int number, const struct http_answer *answer,
+		   int tried, struct error *err);
+
+/* request_once with retries, for answers that are small. */
+int request_whole(struct registry *registry, const struct request *request,
+		  struct http_answer *answer, struct error *err);
+
+#endif
