@@ -36,7 +36,7 @@ stop_registry() {
 push() {
 	local layout=$1 name=$2
 	shift 2
-	skopeo copy -q --multi-arch all --dest-tls-verify=false "$@" "oci:$layout" "docker://$REGISTRY/$name"
+	skopeo copy -q --multi-arch all --preserve-digests --dest-tls-verify=false "$@" "oci:$layout" "docker://$REGISTRY/$name"
 }
 
 # The file that the registry serves for that digest.
