@@ -237,11 +237,11 @@ static const yajl_callbacks callbacks = {
 /* ---- the document ---- */
 
 /* yajl's words behind "parse error: " or "lexical error: ", at the place it stopped. */
-static int syntax_error(struct reader *reader)
+static int syntax_error(struct reader *reader, bool at_end)
 {
 	unsigned char *said = yajl_get_error(reader->yajl, 0, NULL, 0);
 	const char *words = said ? strstr((const char *)said, ": ") : NULL;
-	size_t at = yajl_get_bytes_consumed(reader->yajl);
+	size_t at = at_end ? reader->length : yajl_get_bytes_consumed(reader->yajl);
 	unsigned line, column;
 	char what[128];
 
@@ -272,15 +272,17 @@ static int check_characters(struct reader *reader)
 static int parse(struct reader *reader)
 {
 	yajl_status status;
+	bool at_end;
 
 	TRY(check_characters(reader));
 	status = yajl_parse(reader->yajl, (const unsigned char *)reader->text, reader->length);
-	if (status == yajl_status_ok)
+	at_end = status == yajl_status_ok;
+	if (at_end)
 		status = yajl_complete_parse(reader->yajl);
 	if (reader->result < 0)
 		return reader->result;
 	if (status != yajl_status_ok)
-		return syntax_error(reader);
+		return syntax_error(reader, at_end);
 	if (!reader->root_seen) {
 		fail(reader->err, EINVAL, "expected an object");
 		return fail_where(reader->err, "%s", reader->name);

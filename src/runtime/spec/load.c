@@ -94,7 +94,7 @@ static bool is_located(const struct spec_document *document, const struct error 
 {
 	const char *behind = text_after(err->where, document->name);
 
-	return behind && (*behind == '\0' || *behind == ':');
+	return behind && (*behind == '\0' || *behind == ':' || *behind == ' ');
 }
 
 int spec_locate(const struct spec_document *document, struct error *err)
