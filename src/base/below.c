@@ -173,14 +173,14 @@ static int walk_path(struct walk *walk, int root, const char *path, bool follow_
 	size_t length = length_of(path);
 	int result = 0;
 
+	walk->stack[0] = root;
+	walk->depth = 0;
+	walk->links = 0;
 	if (length >= PATH_MOST)
 		return -ENAMETOOLONG;
 	if (length == 0)
 		return -ENOENT;
 	copy_bytes(walk->rest, path, length + 1);
-	walk->stack[0] = root;
-	walk->depth = 0;
-	walk->links = 0;
 	while (result == 0 && next_name(walk, name, &length)) {
 		if (length > NAME_MOST)
 			result = -ENAMETOOLONG;

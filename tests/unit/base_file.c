@@ -266,9 +266,9 @@ static int try_mounts(const struct base_case *test, bool same_filesystem)
 	const char *kept = arena_format((struct arena *)&test->arena, "%s/kept", test->path);
 	int dir, result;
 
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0)
 		return 77;
-	if (same_filesystem ? mount(kept, tree, NULL, MS_BIND, NULL)
+	if (same_filesystem ? mount(kept, tree, "none", MS_BIND, NULL)
 			    : mount("tmpfs", tree, "tmpfs", 0, NULL))
 		return 77;
 	/* The descriptor of before sees the tree as it is without the mount. */
