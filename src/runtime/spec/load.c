@@ -106,7 +106,7 @@ int spec_locate(const struct spec_document *document, struct error *err)
 		return err ? -err->number : -EINVAL;
 	memcpy(path, err->where, sizeof(path));
 	err->where[0] = '\0';
-	if (!json_locate(document->text, document->length, path, &line, &column))
-		return fail_where(err, "%s: %s", document->name, path);
+	json_locate(document->text, document->length, path, &line,
+		    &column); /* or what encloses it */
 	return fail_where(err, "%s: %s (line %u:%u)", document->name, path, line, column);
 }
