@@ -81,26 +81,24 @@ static int fetch_rest(struct registry *registry, struct fetch *fetch, struct htt
 
 static int fetch_all(struct registry *registry, struct fetch *fetch, struct error *err)
 {
-	auto_arena struct arena arena = { 0 };
-	struct http_answer answer = { .arena = &arena };
+	struct http_answer *answer = fetch->answer;
 	int result = 0;
 
-	fetch->answer = &answer;
 	for (int tried = 1; fetch->done < (uint64_t)fetch->descriptor->size || tried == 1;
 	     tried++) {
 		uint64_t before = fetch->done;
 
 		if (fetch->descriptor->size == 0)
 			break; /* nothing to ask for */
-		result = fetch_rest(registry, fetch, &answer, err);
+		result = fetch_rest(registry, fetch, answer, err);
 		if (result == 0)
 			break;
 		if (fetch->done - before >= PROGRESS_THAT_COUNTS)
 			tried = 1;
-		if (!request_again(registry, result, &answer, tried, err))
+		if (!request_again(registry, result, answer, tried, err))
 			break;
 	}
-	text_free(&answer.body);
+	text_free(&answer->body);
 	return result;
 }
 
@@ -122,13 +120,19 @@ static int fetch_and_verify(struct registry *registry, struct fetch *fetch, stru
 int registry_fetch_blob(struct registry *registry, const struct oci_descriptor *descriptor,
 			const struct registry_sink *sink, struct error *err)
 {
+	auto_arena struct arena scratch = { 0 };
+	struct http_answer answer = { .arena = &scratch };
 	struct digest_hash own = { 0 };
-	struct fetch fetch = { .descriptor = descriptor,
+	struct fetch fetch = { .answer = &answer,
+			       .descriptor = descriptor,
 			       .sink = sink,
 			       .done = sink->offset,
 			       .hash = sink->hash ? sink->hash : &own };
 
-	TRY(digest_check(descriptor->digest, "blob", err));
+	if (digest_check(descriptor->digest, "blob", err) < 0) {
+		digest_free(fetch.hash);
+		return -EINVAL;
+	}
 	if (!sink->hash)
 		TRY(digest_begin(&own, digest_algorithm(descriptor->digest), err));
 	if (fetch_and_verify(registry, &fetch, err) < 0)

@@ -24,9 +24,19 @@ static char *take_token(const char **at, struct arena *arena)
 	return arena_copy(arena, begin, (size_t)(*at - begin));
 }
 
+/* The quoted string is no longer than this; what is left of the header may be, by far. */
+static size_t measure_quoted(const char *at)
+{
+	const char *end = at + 1;
+
+	while (*end && *end != '"')
+		end += *end == '\\' && end[1] ? 2 : 1;
+	return (size_t)(end - at);
+}
+
 static char *take_quoted(const char **at, struct arena *arena)
 {
-	char *value = arena_alloc(arena, strlen(*at) + 1);
+	char *value = arena_alloc(arena, measure_quoted(*at) + 1);
 	size_t length = 0;
 
 	for ((*at)++; **at && **at != '"'; (*at)++) {
@@ -71,7 +81,7 @@ static bool find_in(const char *header, const char *scheme, struct arena *arena,
 		if (!strcasecmp(challenge->scheme, scheme))
 			return true;
 		if (*header && !strchr(" \t,", *header) && !is_token(*header))
-			return false; /* not in this grammar */
+			header += strcspn(header, ","); /* a token68 ("Negotiate abc=="), or bad */
 	}
 	return false;
 }

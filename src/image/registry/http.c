@@ -2,11 +2,15 @@
  */
 #include "http.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #define USER_AGENT       "coffer-lade/" PACKAGE_VERSION
 #define CONNECT_SECONDS  30L
@@ -55,6 +59,20 @@ static char *header_value(const char *line, size_t length, const char *name, str
 	return arena_copy(arena, line + at, length - at);
 }
 
+/* Seconds or a date (RFC 9110, 10.2.3); -1: neither. */
+static int parse_retry_after(const char *value)
+{
+	time_t date = isdigit((unsigned char)*value) ? -1 : curl_getdate(value, NULL);
+	time_t now = time(NULL);
+	unsigned long seconds = date > now ? (unsigned long)(date - now) : 0;
+
+	if (isdigit((unsigned char)*value))
+		seconds = strtoul(value, NULL, 10);
+	else if (date < 0)
+		return -1;
+	return seconds < INT_MAX ? (int)seconds : INT_MAX;
+}
+
 static void keep_header(struct http_answer *answer, const char *line, size_t length)
 {
 	const struct {
@@ -74,7 +92,7 @@ static void keep_header(struct http_answer *answer, const char *line, size_t len
 	if ((value = header_value(line, length, "WWW-Authenticate", answer->arena)))
 		strings_add(&answer->challenges, value, answer->arena);
 	if ((value = header_value(line, length, "Retry-After", answer->arena)))
-		answer->retry_after = atoi(value);
+		answer->retry_after = parse_retry_after(value);
 }
 
 static size_t on_header(char *line, size_t size, size_t count, void *context)
@@ -153,7 +171,6 @@ static void set_options(struct exchange *exchange, struct curl_slist *headers)
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, USER_AGENT);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(curl, CURLOPT_NOBODY, request->head ? 1L : 0L);
-	curl_easy_setopt(curl, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)request->from);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
 	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)client->stall_seconds);
@@ -228,6 +245,11 @@ int http_exchange(const struct http_client *client, const struct http_request *r
 		return fail(err, ECANCELED, "cancelled");
 	headers = add_header(headers, "Accept", request->accept, arena);
 	headers = add_header(headers, "Authorization", request->authorization, arena);
+	/* Not libcurl's resuming, which takes a whole answer for an error. */
+	if (request->from > 0)
+		headers =
+			add_header(headers, "Range",
+				   arena_format(arena, "bytes=%" PRIu64 "-", request->from), arena);
 	set_options(&exchange, headers);
 	code = curl_easy_perform(client->curl);
 	curl_slist_free_all(headers);

@@ -73,7 +73,7 @@ int registry_fetch_manifest(struct registry *registry, const char *target, struc
 
 	text_free(&answer.body);
 	if (result < 0)
-		return result;
+		return fail_where(err, "%s: manifest %s", registry->host, target);
 	TRY(take_document(manifest, expected, target, &body, arena));
 	manifest->media_type = media_type_of(&answer, arena);
 	if (is_vague(manifest->media_type))

@@ -147,7 +147,9 @@ static bool is_transient(int number, long status)
 {
 	static const long statuses[] = { 408, 429, 500, 502, 503, 504 };
 
-	if (number == -ECONNRESET || number == -ETIMEDOUT)
+	/* The last two: of the token service. */
+	if (number == -ECONNRESET || number == -ETIMEDOUT || number == -EREMOTEIO ||
+	    number == -EBUSY)
 		return true;
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
 		if (statuses[i] == status)
