@@ -1,6 +1,6 @@
 /* floor.c -- the kernel work of a docker-like start and nothing else, as a measure for runtimes.
  *
- *     floor run ROOTFS FILTER NAME CGROUP…   a container of the program /floor, until it ends
+ *     floor run ROOTFS FILTER NAME CGROUP…   a container that runs /floor, until its end
  *     floor exec PID FILTER CGROUP…          /floor in the container whose first process is PID
  *     floor pause                            wait for a signal
  *     floor                                  end at once: what the containers run
@@ -92,7 +92,7 @@ static bool same(const char *a, const char *b)
 	return *a == *b;
 }
 
-/* "DIRECTORY/NAME" in a buffer of its own for each call from the same place. */
+/* "DIRECTORY/NAME" in `room`. */
 static const char *join(char *room, const char *directory, const char *name)
 {
 	char *at = room;
