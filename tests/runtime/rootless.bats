@@ -1,0 +1,105 @@
+#!/usr/bin/env bats
+# An ordinary user's containers: a user namespace of one id, or of more by newuidmap and newgidmap.
+load bundle
+
+USER_ID=54321
+
+setup_file() {
+	common_setup_file
+	local work=$BATS_FILE_TMPDIR
+	# A user of our own, in a mount namespace of our own.
+	(cat /etc/passwd; echo "coffertest:x:$USER_ID:$USER_ID::/:/bin/sh") >"$work/passwd"
+	(cat /etc/group; echo "coffertest:x:$USER_ID:") >"$work/group"
+	echo "coffertest:300000:65536" >"$work/subid"
+	# Where the user can reach it, whatever the build directory's modes are.
+	cp "$RUNTIME" "$work/$runtime_name"
+	open_up "$work"
+}
+
+# Let the user search the test's own directories.
+open_up() {
+	local dir=$1
+	while [[ "$dir" == "$BATS_RUN_TMPDIR"* ]]; do
+		chmod o+x "$dir"
+		dir=$(dirname "$dir")
+	done
+}
+
+setup() {
+	common_setup
+	RUNTIME=$BATS_FILE_TMPDIR/$runtime_name
+	open_up "$BATS_TEST_TMPDIR"
+	mkdir "$BATS_TEST_TMPDIR/run"
+	rm "$BUNDLE/config.json"
+	chown -R $USER_ID:$USER_ID "$BUNDLE" "$ROOT" "$BATS_TEST_TMPDIR/run"
+	chown $USER_ID "$BATS_TEST_TMPDIR"
+	as_user "$RUNTIME" spec --rootless --bundle "$BUNDLE"
+	config '.process.terminal = false | .root.readonly = false | del(.process.rlimits)'
+	chown $USER_ID "$BUNDLE/config.json"
+}
+
+teardown() {
+	as_user "$RUNTIME" --root "$ROOT" delete --force "$ID" || true
+}
+
+as_user() {
+	local work=$BATS_FILE_TMPDIR
+	XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR/run unshare -m bash -c '
+		mount --bind "$1/passwd" /etc/passwd && mount --bind "$1/group" /etc/group &&
+		mount --bind "$1/subid" /etc/subuid && mount --bind "$1/subid" /etc/subgid &&
+		user=$2 && shift 2 && exec setpriv --reuid "$user" --regid "$user" --clear-groups "$@"' \
+		bash "$work" $USER_ID "$@" 3>&-
+}
+
+rl() {
+	as_user "$RUNTIME" --root "$ROOT" "$@"
+}
+
+@test "a user runs a container as its root, with one id" {
+	sh_args 'id -u; cat /proc/self/uid_map; echo > /dev/null && echo null; touch /made'
+	run rl run --bundle "$BUNDLE" "$ID"
+	[ "$status" = 0 ] || { echo "$output"; false; }
+	[ "${lines[0]}" = 0 ]
+	[[ "${lines[1]}" =~ ^\ +0\ +$USER_ID\ +1$ ]]
+	[ "${lines[2]}" = null ]
+	[ "$(stat -c %u "$BUNDLE/rootfs/made")" = $USER_ID ]
+}
+
+@test "more ids are mapped by newuidmap and newgidmap" {
+	config --argjson me $USER_ID '.linux.uidMappings = [{"containerID":0,"hostID":$me,"size":1},{"containerID":1,"hostID":300000,"size":1000}]
+		| .linux.gidMappings = .linux.uidMappings | .process.user = {"uid":5,"gid":6}'
+	sh_args 'id -u; id -g; touch /tmp/x'
+	chmod 1777 "$BUNDLE/rootfs/tmp"
+	run rl run --bundle "$BUNDLE" "$ID"
+	[ "$status" = 0 ] || { echo "$output"; false; }
+	[ "${lines[*]}" = "5 6" ]
+	[ "$(stat -c %u "$BUNDLE/rootfs/tmp/x")" = 300004 ]
+}
+
+@test "ids that were not given to the user are refused" {
+	config --argjson me $USER_ID '.linux.uidMappings = [{"containerID":0,"hostID":$me,"size":1},{"containerID":1,"hostID":1000,"size":1000}]
+		| .linux.gidMappings = .linux.uidMappings'
+	args /bin/true
+	run rl run --bundle "$BUNDLE" "$ID"
+	refused 'subuid|newuidmap|not permitted'
+}
+
+@test "exec, list and delete work for a user" {
+	args /bin/sleep 1000
+	rl run --detach --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
+	run rl exec "$ID" /bin/sh -c 'id -u; readlink /proc/self/ns/user'
+	[ "$status" = 0 ] || { echo "$output"; false; }
+	[ "${lines[0]}" = 0 ]
+	[ "${lines[1]}" != "$(readlink /proc/self/ns/user)" ]
+	[ "$(rl list -q)" = "$ID" ]
+	rl delete --force "$ID"
+	[ -z "$(rl list -q)" ]
+}
+
+@test "a user's state is kept below XDG_RUNTIME_DIR" {
+	is coffer || skip "the directory is named after the runtime"
+	args /bin/sleep 1000
+	as_user "$RUNTIME" run --detach --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
+	[ -e "$BATS_TEST_TMPDIR/run/coffer/$ID/state.json" ]
+	as_user "$RUNTIME" delete --force "$ID"
+}
