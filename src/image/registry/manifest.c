@@ -34,26 +34,29 @@ static bool is_vague(const char *type)
 	       !strcmp(type, "application/octet-stream");
 }
 
-static int check_expected(const char *expected, const char *target, const char *digest,
-			  struct error *err)
+static int check_expected(const char *expected, const char *digest, struct error *err)
 {
-	if (expected && strcmp(expected, digest) != 0) {
-		fail(err, EBADMSG, "the registry sent a document with the digest %s", digest);
-		return fail_where(err, "manifest %s", target);
-	}
+	if (expected && strcmp(expected, digest) != 0)
+		return fail(err, EBADMSG, "the registry sent a document with the digest %s",
+			    digest);
 	return 0;
 }
 
-/* Hashed with the algorithm that was asked for, so that the two can be compared. */
-static int take_document(struct registry_manifest *manifest, const char *expected,
-			 const char *target, const struct text *body, struct arena *arena)
+/* Pass a result through; a failure gets the place. */
+static int located(const struct registry *registry, const char *target, int result,
+		   struct error *err)
 {
-	(void)target;
+	return result < 0 ? fail_where(err, "%s: manifest %s", registry->host, target) : result;
+}
+
+/* Hashed with the algorithm that was asked for, so that the two can be compared. */
+static void take_document(struct registry_manifest *manifest, const char *expected,
+			  const struct text *body, struct arena *arena)
+{
 	manifest->bytes = arena_copy(arena, body->data ? body->data : "", body->length);
 	manifest->length = body->length;
 	digest_of(expected ? digest_algorithm(expected) : DIGEST_SHA256, manifest->bytes,
 		  manifest->length, manifest->digest);
-	return 0;
 }
 
 int registry_fetch_manifest(struct registry *registry, const char *target, struct arena *arena,
@@ -73,12 +76,25 @@ int registry_fetch_manifest(struct registry *registry, const char *target, struc
 
 	text_free(&answer.body);
 	if (result < 0)
-		return fail_where(err, "%s: manifest %s", registry->host, target);
-	TRY(take_document(manifest, expected, target, &body, arena));
+		return located(registry, target, result, err);
+	take_document(manifest, expected, &body, arena);
 	manifest->media_type = media_type_of(&answer, arena);
 	if (is_vague(manifest->media_type))
 		manifest->media_type = arena_string(arena, "");
-	return check_expected(expected, target, manifest->digest, err);
+	return located(registry, target, check_expected(expected, manifest->digest, err), err);
+}
+
+static int check_described(const struct registry_manifest *manifest,
+			   const struct oci_descriptor *descriptor, struct error *err)
+{
+	if ((int64_t)manifest->length != descriptor->size)
+		return fail(err, EBADMSG, "has %zu bytes, the descriptor says %lld",
+			    manifest->length, (long long)descriptor->size);
+	if (*manifest->media_type && descriptor->media_type &&
+	    strcmp(manifest->media_type, descriptor->media_type) != 0)
+		return fail(err, EPROTO, "is served as %.100s, the descriptor says %.100s",
+			    manifest->media_type, descriptor->media_type);
+	return 0;
 }
 
 int registry_fetch_described(struct registry *registry, const struct oci_descriptor *descriptor,
@@ -87,18 +103,8 @@ int registry_fetch_described(struct registry *registry, const struct oci_descrip
 {
 	TRY(digest_check(descriptor->digest, "manifest", err));
 	TRY(registry_fetch_manifest(registry, descriptor->digest, arena, manifest, err));
-	if ((int64_t)manifest->length != descriptor->size) {
-		fail(err, EBADMSG, "has %zu bytes, the descriptor says %lld", manifest->length,
-		     (long long)descriptor->size);
-		return fail_where(err, "manifest %s", descriptor->digest);
-	}
-	if (*manifest->media_type && descriptor->media_type &&
-	    strcmp(manifest->media_type, descriptor->media_type) != 0) {
-		fail(err, EPROTO, "is served as %.100s, the descriptor says %.100s",
-		     manifest->media_type, descriptor->media_type);
-		return fail_where(err, "manifest %s", descriptor->digest);
-	}
-	return 0;
+	return located(registry, descriptor->digest, check_described(manifest, descriptor, err),
+		       err);
 }
 
 int registry_resolve(struct registry *registry, const char *target, char digest[DIGEST_SIZE],
