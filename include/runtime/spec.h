@@ -177,7 +177,8 @@ int spec_check_process(const struct spec_process *process, const char *where, st
 int spec_check_resources(const struct spec_resources *resources, const char *where,
 			 struct error *err);
 
-/* When err->where is a bare JSON path: "config.json: PATH (line 41:15)". Returns -err->number. */
+/* When err->where is a bare JSON path: "config.json: PATH (line 41:15)", the place of its value or
+ * of what should hold it; any other place is left as it is. Returns -err->number. */
 int spec_locate(const struct spec_document *document, struct error *err);
 
 /* The namespace entry of that type ("pid"), or NULL: the runtime's own is kept. */

@@ -179,6 +179,18 @@ static void a_broken_rule_is_located(void **state)
 	assert_string_equal(err.where, "config.json: process.cwd (line 5:10)");
 }
 
+static void places_outside_the_document_are_left_alone(void **state)
+{
+	struct spec_document document = load_text("{\"ociVersion\":\"1.3.0\"}");
+	struct error err = { .number = EIO, .where = "hooks of c1" };
+
+	assert_int_equal(spec_locate(&document, &err), -EIO);
+	assert_string_equal(err.where, "hooks of c1");
+	err = (struct error){ .number = EINVAL, .where = "linux.seccomp" };
+	spec_locate(&document, &err);
+	assert_string_equal(err.where, "config.json: linux.seccomp (line 1:1)");
+}
+
 static void a_process_and_resources_are_checked_alone(void **state)
 {
 	struct spec_process process = { .cwd = (char *)"/" };
@@ -320,6 +332,7 @@ int main(void)
 		cmocka_unit_test(a_missing_bundle_names_the_bundle),
 		cmocka_unit_test(a_config_that_is_too_large_is_not_read),
 		cmocka_unit_test(a_broken_rule_is_located),
+		cmocka_unit_test(places_outside_the_document_are_left_alone),
 		cmocka_unit_test(a_process_and_resources_are_checked_alone),
 		cmocka_unit_test(a_sysctl_key_names_one_file),
 		cmocka_unit_test(capabilities_have_names_in_any_case),

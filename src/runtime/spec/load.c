@@ -89,6 +89,19 @@ int spec_load_resources(const char *path, struct arena *arena, struct spec_resou
 	return load_object(path, &spec_resources_shape, *resources, arena, err);
 }
 
+/* Does the place begin with a member of the document? Other places (a container, a hook, a cgroup)
+ * are complete as they are. */
+static bool is_path(const char *where)
+{
+	size_t length = strcspn(where, ".[");
+
+	for (size_t i = 0; i < spec_shape.count; i++)
+		if (strlen(spec_shape.fields[i].key) == length &&
+		    strncmp(spec_shape.fields[i].key, where, length) == 0)
+			return true;
+	return false;
+}
+
 /* A reader's error already begins with the document's name. */
 static bool is_located(const struct spec_document *document, const struct error *err)
 {
@@ -102,7 +115,7 @@ int spec_locate(const struct spec_document *document, struct error *err)
 	char path[sizeof(err->where)];
 	unsigned line, column;
 
-	if (!err || err->where[0] == '\0' || is_located(document, err))
+	if (!err || is_located(document, err) || !is_path(err->where))
 		return err ? -err->number : -EINVAL;
 	memcpy(path, err->where, sizeof(path));
 	err->where[0] = '\0';
