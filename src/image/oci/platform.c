@@ -254,9 +254,12 @@ static void add_offered(const struct oci_index *index, struct text *offered)
 	auto_arena struct arena arena = { 0 };
 
 	for (size_t i = 0; i < index->manifests.count && offered->length < 400; i++) {
-		const struct oci_platform *platform = index->manifests.items[i].platform;
+		const struct oci_descriptor *entry = &index->manifests.items[i];
+		const struct oci_platform *platform = entry->platform;
+		enum oci_kind kind = oci_media_type(entry->media_type)->kind;
 
-		if (!platform || text_equal(platform->os, "unknown"))
+		if (!platform || text_equal(platform->os, "unknown") ||
+		    (kind != OCI_INDEX && kind != OCI_MANIFEST))
 			continue;
 		text_format(offered, "%s%s", offered->length ? ", " : "",
 			    oci_platform_format(platform, &arena));
