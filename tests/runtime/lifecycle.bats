@@ -134,6 +134,21 @@ teardown() { common_teardown; }
 	[ "$(status_of "$ID")" = running ]
 }
 
+@test "kill and delete --regex take all that match, and refuse what is no expression" {
+	is coffer || skip "runc has no --regex, crun 1.8 takes a broken one"
+	start_sleeper
+	run rt delete --regex '['
+	refused 'regex'
+	run rt kill --regex '['
+	refused 'regex'
+	rt kill --regex 'nothing-.*' KILL
+	[ "$(status_of "$ID")" = running ]
+	rt kill --regex "^test-$BATS_TEST_NUMBER-.*" KILL
+	wait_until has_status "$ID" stopped
+	rt delete --regex "^test-$BATS_TEST_NUMBER-.*"
+	nothing_left
+}
+
 @test "delete of a running container is refused, with --force it kills" {
 	start_sleeper
 	run rt delete "$ID"
