@@ -1,7 +1,6 @@
 /* cmd_delete.c -- coffer delete: remove a stopped (or created) container. */
 #include <stddef.h>
 
-#include "base/log.h"
 #include "commands.h"
 #include "runtime/lifecycle.h"
 
@@ -17,33 +16,19 @@ static const struct option_row options[] = {
 	  "CONTAINER is a regular expression: delete all that match", NULL, 0 },
 };
 
-/* Go on behind a failure, but say each. */
-static int delete_matching(const struct command_line *line, bool force, struct error *err)
+static int delete_one(const struct command_line *line, const char *id, struct error *err)
 {
-	struct strings ids = { 0 };
-	int result = 0;
+	const struct delete_options *chosen = line->options;
 
-	TRY(command_match(line, &ids, err));
-	for (size_t i = 0; i < ids.count; i++) {
-		struct error failure = { 0 };
-
-		if (container_delete(command_root(line), ids.items[i], force, &failure) == 0)
-			continue;
-		if (result < 0)
-			log_error(err);
-		*err = failure;
-		result = -failure.number;
-	}
-	return result;
+	return container_delete(command_root(line), id, chosen->force, err);
 }
 
 static int run(const struct command_line *line, struct error *err)
 {
 	const struct delete_options *chosen = line->options;
 
-	if (chosen->regex)
-		return delete_matching(line, chosen->force, err);
-	return container_delete(command_root(line), line->arguments.items[0], chosen->force, err);
+	return chosen->regex ? command_each_match(line, delete_one, err)
+			     : delete_one(line, line->arguments.items[0], err);
 }
 
 const struct command command_delete = {

@@ -1,7 +1,6 @@
 /* cmd_kill.c -- coffer kill: send a signal. */
 #include <stddef.h>
 
-#include "base/log.h"
 #include "commands.h"
 #include "runtime/lifecycle.h"
 
@@ -17,38 +16,22 @@ static const struct option_row options[] = {
 	  "CONTAINER is a regular expression: signal all that match", NULL, 0 },
 };
 
-/* Go on behind a failure, but say each. */
-static int kill_matching(const struct command_line *line, int signal, bool all, struct error *err)
-{
-	struct strings ids = { 0 };
-	int result = 0;
-
-	TRY(command_match(line, &ids, err));
-	for (size_t i = 0; i < ids.count; i++) {
-		struct error failure = { 0 };
-
-		if (container_kill(command_root(line), ids.items[i], signal, all, &failure) == 0)
-			continue;
-		if (result < 0)
-			log_error(err);
-		*err = failure;
-		result = -failure.number;
-	}
-	return result;
-}
-
-static int run(const struct command_line *line, struct error *err)
+static int kill_one(const struct command_line *line, const char *id, struct error *err)
 {
 	const struct kill_options *chosen = line->options;
 	const char *name = line->arguments.count > 1 ? line->arguments.items[1] : "SIGTERM";
 	int signal = signal_parse(name, err);
 
-	if (signal < 0)
-		return signal;
-	if (chosen->regex)
-		return kill_matching(line, signal, chosen->all, err);
-	return container_kill(command_root(line), line->arguments.items[0], signal, chosen->all,
-			      err);
+	return signal < 0 ? signal
+			  : container_kill(command_root(line), id, signal, chosen->all, err);
+}
+
+static int run(const struct command_line *line, struct error *err)
+{
+	const struct kill_options *chosen = line->options;
+
+	return chosen->regex ? command_each_match(line, kill_one, err)
+			     : kill_one(line, line->arguments.items[0], err);
 }
 
 const struct command command_kill = {

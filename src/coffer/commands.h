@@ -72,8 +72,10 @@ struct create_request;
 int create_request_from(const struct command_line *line, const struct create_options *options,
 			struct create_request *request, struct error *err);
 
-/* The ids below --root that the first argument, a regular expression, matches. */
-int command_match(const struct command_line *line, struct strings *matching, struct error *err);
+/* --regex: do `verb` to every container below --root whose id the first argument, a regular
+ * expression, matches. Goes on behind a failure, says each, and returns the last. */
+typedef int command_verb(const struct command_line *line, const char *id, struct error *err);
+int command_each_match(const struct command_line *line, command_verb *verb, struct error *err);
 
 /* Print to standard output and flush; an output that is full or closed is an error. */
 int command_print(const char *text, size_t length, struct error *err);

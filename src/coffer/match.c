@@ -3,22 +3,32 @@
 #include <errno.h>
 #include <regex.h>
 
+#include "base/log.h"
 #include "commands.h"
 #include "runtime/state.h"
 
-static int select_ids(const char *root, const regex_t *pattern, struct arena *arena,
-		      struct strings *matching, struct error *err)
+static int visit_matches(const struct command_line *line, const regex_t *pattern,
+			 command_verb *verb, struct error *err)
 {
 	struct strings ids = { 0 };
+	int result = 0;
 
-	TRY(state_list(root, arena, &ids, err));
-	for (size_t i = 0; i < ids.count; i++)
-		if (regexec(pattern, ids.items[i], 0, NULL, 0) == 0)
-			strings_add(matching, ids.items[i], arena);
-	return 0;
+	TRY(state_list(command_root(line), line->arena, &ids, err));
+	for (size_t i = 0; i < ids.count; i++) {
+		struct error failure = { 0 };
+
+		if (regexec(pattern, ids.items[i], 0, NULL, 0) != 0 ||
+		    verb(line, ids.items[i], &failure) == 0)
+			continue;
+		if (result < 0)
+			log_error(err);
+		*err = failure;
+		result = -failure.number;
+	}
+	return result;
 }
 
-int command_match(const struct command_line *line, struct strings *matching, struct error *err)
+int command_each_match(const struct command_line *line, command_verb *verb, struct error *err)
 {
 	const char *expression = line->arguments.items[0];
 	char reason[128];
@@ -29,7 +39,7 @@ int command_match(const struct command_line *line, struct strings *matching, str
 		regerror(result, &pattern, reason, sizeof(reason));
 		return fail(err, EINVAL, "--regex: \"%s\": %s", expression, reason);
 	}
-	result = select_ids(command_root(line), &pattern, line->arena, matching, err);
+	result = visit_matches(line, &pattern, verb, err);
 	regfree(&pattern);
 	return result;
 }
