@@ -120,10 +120,27 @@ int init_step_SECCOMP(struct init *init, const struct step *step)
 	return 0;
 }
 
-/* close_range(2) with CLOEXEC: the control socket must report a failing exec. */
+static int close_between(unsigned first, unsigned last, unsigned flags)
+{
+	return first > last ? 0 : (int)kernel_call(__NR_close_range, first, last, flags);
+}
+
+/* Really closed, since the program's path is looked up before execve(2) closes anything:
+ * /proc/self/fd/N of the host's procfs or of a mount would lead out (CVE-2024-21626). Kept until
+ * then: the control socket, which reports a failing exec, and the container's own root. */
 int init_step_CLOSE(struct init *init, const struct step *step)
 {
-	long result = kernel_call(__NR_close_range, step->number[0], ~0U, 4 /* CLOEXEC */);
+	unsigned control = (unsigned)init->control, root = (unsigned)init->root;
+	unsigned lower = control < root ? control : root, upper = control < root ? root : control;
+	unsigned first = (unsigned)step->number[0];
+	int result = close_between(first, ~0U, 4 /* CLOEXEC */);
 
+	if (result == 0)
+		result = close_between(first, lower - 1, 0);
+	if (result == 0)
+		result = close_between(lower + 1 > first ? lower + 1 : first, upper - 1, 0);
+	if (result == 0)
+		result = close_between(upper + 1 > first ? upper + 1 : first, ~0U, 0);
+	init->proc = -EBADF;
 	return result < 0 ? init_failed(init, "close_range", result) : 0;
 }

@@ -81,6 +81,8 @@ int plan_identity(struct draft *draft)
 
 	TRY(plan_limits(draft));
 	TRY(plan_labels(draft));
+	/* Before the filter, which need not allow close_range(2). */
+	ADD(draft, CLOSE, NULL, .number = { 3 + draft->keep_fds });
 	if (no_new_privileges)
 		ADD(draft, NO_NEW_PRIVILEGES, "process.noNewPrivileges");
 	else
@@ -92,6 +94,5 @@ int plan_identity(struct draft *draft)
 	plan_cwd(draft, false);
 	if (no_new_privileges)
 		plan_seccomp(draft);
-	ADD(draft, CLOSE, NULL, .number = { 3 + draft->keep_fds });
 	return 0;
 }
