@@ -63,8 +63,11 @@ void init_main(long *stack)
 	struct init *init = &the_init;
 	const char *const *argv = (const char *const *)(stack + 1);
 
-	if (stack[0] != 2)
+	if (stack[0] != 2 && stack[0] != 3)
 		leave(127);
+	/* argv[2]: born among a container's processes; no id maps are still to be written. */
+	if (stack[0] == 3)
+		call_prctl(PR_SET_DUMPABLE, 0, 0);
 	init->control = parse_descriptor(argv[1]);
 	kernel_call(__NR_fcntl, init->control, F_SETFD, FD_CLOEXEC);
 	init->root = -1;

@@ -7,13 +7,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/prctl.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -101,6 +101,7 @@ struct birth {
 	const int *stdio;
 	struct clone_args args;
 	char control_text[16];
+	bool born_inside; /* among the container's processes: nothing of it may be traced */
 	const struct joins *joins;
 	int failed_join; /* the intermediate process's answer: -errno */
 };
@@ -127,7 +128,8 @@ static void keep_capabilities(void)
 __attribute__((noreturn, noinline)) static void become_init(const struct birth *birth)
 {
 	const uint64_t no_signals = 0;
-	const char *const argv[] = { "coffer-init", birth->control_text, NULL };
+	const char *const argv[] = { "coffer-init", birth->control_text,
+				     birth->born_inside ? "inside" : NULL, NULL };
 	const char *const envp[] = { NULL };
 
 	for (int fd = 0; fd <= 2; fd++)
@@ -185,14 +187,20 @@ __attribute__((noinline)) static long clone_between(struct birth *birth)
 	return pid < 0 ? pid : birth->failed_join < 0 ? birth->failed_join : child;
 }
 
+/* Until it executes the image, the child has our memory and may already be seen by a container that
+ * it was born into: nobody there may trace it (CVE-2016-9962). */
 static int clone_child(struct birth *birth)
 {
+	int dumpable = prctl(PR_GET_DUMPABLE);
 	sigset_t all, before;
 	long pid;
 
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
+	prctl(PR_SET_DUMPABLE, 0);
 	pid = birth->joins->count > 0 ? clone_between(birth) : clone_init(birth);
+	if (dumpable == 1)
+		prctl(PR_SET_DUMPABLE, 1);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return (int)pid;
 }
@@ -340,6 +348,7 @@ int launch_clone(const struct launch_request *request, struct launched *launched
 	TRY(make_control(request->plan, &launched->control, &theirs, err));
 	birth.image = image;
 	birth.control = theirs;
+	birth.born_inside = request->target_pidfd >= 0;
 	snprintf(birth.control_text, sizeof(birth.control_text), "%d", theirs);
 
 	result = collect_joins(request, &joins, err);
