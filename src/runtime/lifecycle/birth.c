@@ -171,6 +171,7 @@ static int launch(struct birth *birth, struct error *err)
 			return birth->start_socket;
 	}
 	TRY(clone_and_hand_over(birth, err));
+	birth->owes_poststop = true;
 	TRY(run_runtime_hooks(birth, err));
 	return launch_await(&birth->launched, PHASE_CREATED, err);
 }
@@ -192,6 +193,8 @@ void birth_undo(struct birth *birth)
 		if (cgroup_delete(&birth->cgroup, &ignored) < 0)
 			log_warning("cannot remove the cgroup %s", birth->cgroup_path);
 	}
+	if (birth->owes_poststop) /* runtime.md, lifecycle: a failing hook continues there */
+		hooks_run_poststop(&birth->container.state);
 	if (birth->claimed && state_remove(&birth->container, &ignored) < 0)
 		log_warning("cannot remove the state of %s", birth->request->id);
 	birth_finish(birth);

@@ -25,6 +25,7 @@ struct birth {
 	bool claimed; /* the state directory is ours to remove */
 	struct cgroup cgroup;
 	bool has_cgroup;
+	bool owes_poststop; /* hooks may have run that poststop undoes */
 	int start_socket;
 	struct launched launched;
 };

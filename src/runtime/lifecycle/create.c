@@ -71,6 +71,7 @@ static int run_attached(struct birth *birth, struct foreground *foreground, int 
 		int deleted = container_delete(request->root, request->id, true, err);
 
 		birth->claimed = false;
+		birth->owes_poststop = false;
 		birth->has_cgroup = false;
 		birth->launched.pid = -1;
 		result = deleted;

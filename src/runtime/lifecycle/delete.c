@@ -5,7 +5,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/own.h"
 #include "hooks.h"
 #include "runtime/cgroup.h"
@@ -82,34 +81,40 @@ static int end_processes(const struct container *container, bool force, struct a
 	return kill_and_wait(container, err);
 }
 
-/* config.md: a failing poststop hook is logged and the rest goes on. */
-static void run_poststop(const struct container *container)
-{
-	struct error err = { 0 };
-
-	if (hooks_run(HOOK_POSTSTOP, &container->state, STATUS_STOPPED, &err) < 0) {
-		char line[1024];
-
-		error_format(&err, line, sizeof(line));
-		log_warning("%s", line);
-	}
-}
-
 static int delete_container(struct container *container, bool force, struct arena *arena,
 			    struct error *err)
 {
 	TRY(end_processes(container, force, arena, err));
 	TRY(remove_cgroup(container, arena, err));
-	run_poststop(container);
+	hooks_run_poststop(&container->state);
 	return state_remove(container, err);
+}
+
+/* Who holds the lock may be waiting for the container's process (a startContainer hook that hangs):
+ * its death is what makes him give up. */
+static void interrupt_lock_holder(const char *root, const char *id)
+{
+	auto_arena struct arena arena = { 0 };
+	struct container container = { .dir = -1, .lock = -1 };
+	auto_close int pidfd = -1;
+
+	if (state_open(root, id, false, &arena, &container, NULL) < 0)
+		return;
+	pidfd = state_pidfd(&container.state, NULL);
+	if (pidfd >= 0)
+		syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+	state_close(&container);
 }
 
 int container_delete(const char *root, const char *id, bool force, struct error *err)
 {
 	auto_arena struct arena arena = { 0 };
 	struct container container = { .dir = -1, .lock = -1 };
-	int result = state_open(root, id, true, &arena, &container, err);
+	int result;
 
+	if (force)
+		interrupt_lock_holder(root, id);
+	result = state_open(root, id, true, &arena, &container, err);
 	if (result == -ENOENT && force) {
 		*err = (struct error){ 0 };
 		return state_remove_remains(root, id, err);

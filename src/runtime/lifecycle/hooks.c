@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "base/log.h"
 #include "base/own.h"
 #include "base/spawn.h"
 #include "base/text.h"
@@ -85,6 +86,18 @@ int hooks_run(enum hook_kind kind, const struct container_state *state,
 		if (run_hook(&list.items[i], &document, err) < 0)
 			return fail_where(err, "hooks.%s[%zu]", hook_kinds[kind].name, i);
 	return 0;
+}
+
+void hooks_run_poststop(const struct container_state *state)
+{
+	struct error err = { 0 };
+
+	if (hooks_run(HOOK_POSTSTOP, state, STATUS_STOPPED, &err) < 0) {
+		char line[1024];
+
+		error_format(&err, line, sizeof(line));
+		log_warning("%s", line);
+	}
 }
 
 struct hooks_template hooks_state_template(const struct container_state *state,

@@ -17,6 +17,8 @@ enum hook_kind {
  * "hooks.prestart[0]: error running hook …: exit status 1, output: …". */
 int hooks_run(enum hook_kind kind, const struct container_state *state,
 	      enum container_status status, struct error *err);
+/* config.md: a failing poststop hook is logged and the rest goes on. */
+void hooks_run_poststop(const struct container_state *state);
 
 /* The state document for hooks inside the container, cut where the pid goes. */
 struct hooks_template {

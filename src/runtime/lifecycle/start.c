@@ -7,12 +7,18 @@
 #include "runtime/launch.h"
 #include "runtime/lifecycle.h"
 #include "runtime/state.h"
+#include "status.h"
 
-static int check_created(const struct container *container, struct error *err)
+/* A frozen process would not answer. */
+static int check_created(const struct container *container, struct arena *arena, struct error *err)
 {
+	struct facts *facts = arena_alloc(arena, sizeof(*facts));
 	enum container_status status;
 
-	TRY(state_status(container, &status, err));
+	TRY(facts_gather(facts, arena, err));
+	TRY(container_status_now(container, facts, &status, err));
+	if (status == STATUS_PAUSED)
+		return fail(err, EBUSY, "cannot start a paused container");
 	if (status == STATUS_CREATING)
 		return fail(err, EBUSY, "cannot start a container that is still being created");
 	if (status == STATUS_STOPPED)
@@ -22,9 +28,9 @@ static int check_created(const struct container *container, struct error *err)
 	return 0;
 }
 
-static int start(struct container *container, struct error *err)
+static int start(struct container *container, struct arena *arena, struct error *err)
 {
-	TRY(check_created(container, err));
+	TRY(check_created(container, arena, err));
 	TRY(launch_start_by_socket(container->dir, err));
 	state_mark_started(container);
 	if (hooks_run(HOOK_POSTSTART, &container->state, STATUS_RUNNING, err) < 0) {
@@ -44,7 +50,7 @@ int container_start(const char *root, const char *id, struct error *err)
 	int result;
 
 	TRY(state_open(root, id, true, &arena, &container, err));
-	result = start(&container, err);
+	result = start(&container, &arena, err);
 	if (result < 0)
 		fail_where(err, "%s", id);
 	state_close(&container);
