@@ -12,11 +12,11 @@
  *   - Nothing is handed over as complete whose size and digest were not verified here.
  *
  * Failures name the URL. Their numbers: ENOENT 404, EACCES 401 and 403, EBUSY 429, EPROTO for
- * answers that make no sense, EBADMSG for a wrong digest or size, ETIMEDOUT for a stall,
- * ECANCELED when cancelled, else what the connection failed with.
+ * answers that make no sense, EREMOTEIO for 5xx, EBADMSG for a wrong digest or size, ETIMEDOUT for
+ * a stall, ECANCELED when cancelled, else what the connection failed with.
  *
  * Threads: a `struct registry` serves one thread at a time; registry_fork gives each thread its
- * own, which already knows scheme, challenge and token and shares the TLS session cache. */
+ * own, which already knows scheme and token. */
 #ifndef IMAGE_REGISTRY_H
 #define IMAGE_REGISTRY_H
 
@@ -68,7 +68,8 @@ static inline void own_registry(struct registry **registry)
 struct registry_manifest {
 	char *bytes; /* in the arena, NUL behind */
 	size_t length;
-	char *media_type; /* Content-Type without parameters; the document's own if that is vague */
+	char *media_type;         /* Content-Type without parameters, "" when it says nothing
+				     (application/json) */
 	char digest[DIGEST_SIZE]; /* computed here */
 };
 

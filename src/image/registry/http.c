@@ -24,6 +24,7 @@ struct exchange {
 	struct error *err;
 	size_t header_bytes;
 	int sink_result;
+	bool heard_enough; /* of an error's words */
 	bool cancelled;
 	char words[CURL_ERROR_SIZE];
 };
@@ -42,7 +43,8 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 		return exchange->sink_result < 0 ? 0 : length;
 	}
 	text_add_bytes(&answer->body, bytes, length < room ? length : room);
-	return length;
+	exchange->heard_enough = length > room;
+	return exchange->heard_enough ? 0 : length;
 }
 
 /* "Name: value" without the blanks around the value; NULL when it is another header. */
@@ -130,7 +132,7 @@ static struct curl_slist *add_header(struct curl_slist *list, const char *name, 
 	return value ? curl_slist_append(list, arena_format(arena, "%s: %s", name, value)) : list;
 }
 
-static void set_tls(const struct http_client *client)
+static void set_tls(const struct http_client *client, bool own)
 {
 	CURL *curl = client->curl;
 
@@ -142,18 +144,21 @@ static void set_tls(const struct http_client *client)
 
 		curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &blob);
 	}
-	if (client->certificate) {
+	if (client->certificate && own) {
 		curl_easy_setopt(curl, CURLOPT_SSLCERT, client->certificate);
 		curl_easy_setopt(curl, CURLOPT_SSLKEY, client->key);
 	}
 }
 
 /* libcurl ignores the upper-case HTTP_PROXY, which containers' users set. */
-static void set_proxy(CURL *curl, const char *url)
+static void set_proxy(const struct http_client *client, const char *url)
 {
+	CURL *curl = client->curl;
 	const char *proxy = getenv("HTTP_PROXY");
 
-	if (text_starts(url, "http://") && proxy && !getenv("http_proxy"))
+	if (client->direct)
+		curl_easy_setopt(curl, CURLOPT_PROXY, "");
+	else if (text_starts(url, "http://") && proxy && !getenv("http_proxy"))
 		curl_easy_setopt(curl, CURLOPT_PROXY, proxy);
 }
 
@@ -183,8 +188,8 @@ static void set_options(struct exchange *exchange, struct curl_slist *headers)
 	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
 	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, exchange);
-	set_tls(client);
-	set_proxy(curl, request->url);
+	set_tls(client, request->own);
+	set_proxy(client, request->url);
 }
 
 static int number_of(CURLcode code)
@@ -219,7 +224,7 @@ static int judge(struct exchange *exchange, CURLcode code)
 		return exchange->sink_result;
 	if (exchange->cancelled)
 		return fail(exchange->err, ECANCELED, "cancelled");
-	if (code == CURLE_OK) {
+	if (code == CURLE_OK || exchange->heard_enough) {
 		curl_easy_getinfo(exchange->client->curl, CURLINFO_RESPONSE_CODE,
 				  &exchange->answer->status);
 		return 0;

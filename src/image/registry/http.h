@@ -16,6 +16,7 @@ struct http_client {
 	const char *ca_text; /* PEM of all authorities; NULL: the system's */
 	const char *certificate, *key;
 	bool verify;
+	bool direct; /* a loopback host: never through a proxy */
 	int stall_seconds;
 	int cancel_fd; /* readable: stop; <= 0: none */
 };
@@ -26,6 +27,7 @@ typedef int http_sink(void *context, const void *bytes, size_t length, struct er
 struct http_request {
 	const char *url;
 	bool head;
+	bool own;                  /* the registry itself: our certificate may be shown */
 	const char *accept;        /* one header's value, or NULL */
 	const char *authorization; /* likewise */
 	uint64_t from;             /* Range: bytes=FROM-, 0: everything */

@@ -28,8 +28,7 @@ static CURL *new_handle(struct error *err)
 	return curl;
 }
 
-/* 127.0.0.0/8, ::1, localhost; the port does not matter. */
-static bool is_loopback(const char *host)
+bool is_loopback(const char *host)
 {
 	char name[256];
 	size_t length = *host == '[' ? strcspn(host + 1, "]") : strcspn(host, ":");
@@ -67,6 +66,7 @@ static int fill(struct registry *registry, const struct reference *reference,
 	registry->host = arena_string(arena, reference_api_host(reference));
 	registry->repository = arena_string(arena, reference->path);
 	registry->loopback = is_loopback(registry->host);
+	registry->http.direct = registry->loopback;
 	set_behaviour(registry, options);
 	registry->http.curl = new_handle(err);
 	if (!registry->http.curl)

@@ -19,6 +19,9 @@ struct registry {
 	int retries, retry_delay_ms;
 };
 
+/* open.c: 127.0.0.0/8, ::1, localhost; a port behind it does not matter. */
+bool is_loopback(const char *host);
+
 /* credentials.c: --creds, else the auth files; user NULL when there are none. */
 int credentials_find(struct registry *registry, const struct registry_options *options,
 		     struct error *err);

@@ -43,8 +43,31 @@ static char *resolve_location(const char *url, const char *location, struct aren
 	return copy;
 }
 
-static int check_redirect(const char *from, const char *to, struct error *err)
+static bool has_user(const char *url)
 {
+	CURLU *parts = curl_url();
+	char *user = NULL;
+
+	if (curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK)
+		curl_url_get(parts, CURLUPART_USER, &user, 0);
+	curl_url_cleanup(parts);
+	curl_free(user);
+	return user != NULL;
+}
+
+static int check_redirect(const struct registry *registry, const char *from, const char *to,
+			  struct error *err)
+{
+	const char *plain = text_after(to, "http://");
+
+	if (to && has_user(to)) {
+		fail(err, EPROTO, "redirected to a URL with credentials: refused");
+		return fail_where(err, "%s", from);
+	}
+	if (plain && registry->tls != TLS_UNVERIFIED && !is_loopback(plain)) {
+		fail(err, EPROTO, "redirected to plain http on another host: refused");
+		return fail_where(err, "%s", from);
+	}
 	if (!to || !(text_starts(to, "https://") || text_starts(to, "http://"))) {
 		fail(err, EPROTO, "redirected to nowhere");
 		return fail_where(err, "%s", from);
@@ -74,6 +97,7 @@ static int follow_redirects(struct registry *registry, const struct request *req
 		struct http_request http = {
 			.url = url,
 			.head = request->head,
+			.own = text_equal(origin, own),
 			.accept = request->accept,
 			.authorization = text_equal(origin, own) ? registry->authorization : NULL,
 			.from = request->from,
@@ -89,7 +113,7 @@ static int follow_redirects(struct registry *registry, const struct request *req
 			return 0;
 		}
 		next = resolve_location(url, answer->location, arena);
-		TRY(check_redirect(url, next, err));
+		TRY(check_redirect(registry, url, next, err));
 		url = next;
 	}
 	fail(err, EPROTO, "redirected more than %d times", REDIRECTS_MOST);
@@ -103,10 +127,14 @@ static int ask(struct registry *registry, const struct request *request, const c
 				       registry->repository, request->path);
 
 	for (int tries = 0;; tries++) {
+		const char *refused = registry->authorization;
+
 		TRY(follow_redirects(registry, request, url, answer, err));
 		registry->scheme = scheme;
+		/* A password that was refused is not sent again: accounts get locked. */
 		if (answer->status == 401 && tries < AUTHORIZATION_MOST &&
-		    authorize(registry, answer, err) == 0)
+		    authorize(registry, answer, err) == 0 &&
+		    !text_equal(refused, registry->authorization))
 			continue;
 		if (answer->status / 100 == 2)
 			return 0;
