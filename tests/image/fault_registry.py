@@ -142,7 +142,19 @@ def give_token(request):
     elif given not in (None, basic()):
         request.refuse(401, "UNAUTHORIZED", "wrong password")
     else:
-        request.answer(200, json.dumps({"token": TOKEN}).encode())
+        with lock:
+            seen["tokens"] += 1
+            token = TOKEN + (str(seen["tokens"]) if options.fault == "tokens-expire" else "")
+        request.answer(200, json.dumps({"access_token": token, "expires_in": 1}).encode())
+
+
+def is_worn_out(given):
+    """Tokens that are good for one request."""
+    if not given or not given.startswith("Bearer " + TOKEN):
+        return True
+    with lock:
+        seen[given] += 1
+        return seen[given] > 1
 
 
 def is_authorized(request):
@@ -153,7 +165,11 @@ def is_authorized(request):
                    'scope="repository:demo:pull"' % other.where()],
     }
     wanted = {"basic": basic(), "bearer": "Bearer " + TOKEN}
-    if not options.auth or given == wanted[options.auth]:
+    if options.fault == "tokens-expire":
+        allowed = not is_worn_out(given)
+    else:
+        allowed = not options.auth or given == wanted[options.auth]
+    if allowed:
         return True
     request.refuse(401, "UNAUTHORIZED", "who are you",
                    [("WWW-Authenticate", value) for value in challenges[options.auth]])
@@ -228,6 +244,7 @@ faults = {
     "redirect": elsewhere_by("http"),
     "redirect-layers": only("layer", elsewhere_by("http")),
     "redirect-challenged": only("layer", elsewhere_by("http")),
+    "redirect-down": lambda request: request.redirect("https://127.0.0.1:1/"),
     "redirect-loop": lambda request: request.redirect(request.path, 302),
     "redirect-ftp": elsewhere_by("ftp"),
     "redirect-nowhere": lambda request: request.answer(302),

@@ -6,6 +6,7 @@ setup_file() { image_setup_file; }
 setup() {
 	image_setup
 	export HOME=$PWD XDG_RUNTIME_DIR=$PWD XDG_CONFIG_HOME=$PWD
+	export no_proxy=127.0.0.1
 	unset REGISTRY_AUTH_FILE DOCKER_CONFIG
 }
 teardown() {
@@ -105,6 +106,13 @@ requests() {
 	done
 }
 
+@test "an unverified https registry is not asked by http because of where it redirects" {
+	certificate
+	faulty --tls both.pem --fault redirect-down
+	refused --retry -1 --tls-verify=false --creds somebody:secret -- "127.0.0.1:1/"
+	[ "$(requests ^main)" = 1 ]
+}
+
 @test "a redirect from https to http is refused" {
 	certificate
 	faulty --tls both.pem --fault redirect
@@ -141,6 +149,13 @@ certificate() {
 	pulled --creds somebody:secret
 	[ "$(requests ^other /token account=somebody authorization=Basic)" = 1 ]
 	[ "$(requests ^main authorization=Basic)" = 0 ]
+}
+
+@test "a token that has expired is replaced" {
+	faulty --auth bearer --fault tokens-expire
+	pulled
+	[ "$(requests ^main authorization=Bearer)" -ge 5 ]
+	[ "$(requests '^other GET /token')" -ge 5 ]
 }
 
 @test "a token service that refuses is told" {

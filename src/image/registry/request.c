@@ -107,6 +107,8 @@ static int follow_redirects(struct registry *registry, const struct request *req
 		const char *next;
 
 		TRY(http_exchange(&registry->http, &http, answer, err));
+		if (hop == 0) /* it speaks this; what fails behind a redirect changes nothing */
+			registry->scheme = text_starts(url, "https://") ? "https" : "http";
 		if (!is_redirect(answer->status)) {
 			if (answer->status == 401 && !text_equal(origin, own))
 				return refusal(registry, url, answer, err);
@@ -130,7 +132,6 @@ static int ask(struct registry *registry, const struct request *request, const c
 		const char *refused = registry->authorization;
 
 		TRY(follow_redirects(registry, request, url, answer, err));
-		registry->scheme = scheme;
 		/* A password that was refused is not sent again: accounts get locked. */
 		if (answer->status == 401 && tries < AUTHORIZATION_MOST &&
 		    authorize(registry, answer, err) == 0 &&
