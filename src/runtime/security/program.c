@@ -11,6 +11,7 @@
 #include "base/own.h"
 #include "profile.h"
 #include "runtime/security.h"
+#include "shorten.h"
 
 enum { BINARY_TREE = 2, ARGUMENTS = 6 };
 
@@ -127,7 +128,8 @@ static int take_program(const struct compiler *compiler, struct arena *arena,
 {
 	auto_close int file = memfd_create("seccomp", MFD_CLOEXEC);
 	struct stat status;
-	char *program;
+	struct bpf bpf;
+	void *code;
 	int result;
 
 	if (file < 0)
@@ -141,11 +143,13 @@ static int take_program(const struct compiler *compiler, struct arena *arena,
 		return fail(err, E2BIG,
 			    "the filter has %lld instructions, the kernel takes %d at most",
 			    (long long)status.st_size / 8, PROGRAM_MOST / 8);
-	program = arena_alloc(arena, (size_t)status.st_size);
-	if (pread(file, program, (size_t)status.st_size, 0) != status.st_size)
+	code = arena_alloc(arena, (size_t)status.st_size);
+	if (pread(file, code, (size_t)status.st_size, 0) != status.st_size)
 		return fail_call(err, "pread", "cannot compile the filter");
-	filter->program = program;
-	filter->length = (size_t)status.st_size;
+	bpf = (struct bpf){ code, (uint32_t)((size_t)status.st_size / sizeof(*bpf.code)) };
+	bpf = shorten(&bpf, arena);
+	filter->program = bpf.code;
+	filter->length = bpf.length * sizeof(*bpf.code);
 	return 0;
 }
 
