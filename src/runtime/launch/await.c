@@ -9,7 +9,9 @@
 #include "base/own.h"
 #include "launch_private.h"
 
-/* 1: a message; 0: the other end is closed. A descriptor that came along goes to *fd. */
+/* 1: a message; 0: the other end is closed; -ECONNRESET: so it is, and has not read what we sent
+ * (unix_release_sock of the kernel), or has not accepted the connection. A descriptor that came
+ * along goes to *fd. */
 static int receive(int socket, struct message *message, int *fd, struct error *err)
 {
 	union {
@@ -30,8 +32,10 @@ static int receive(int socket, struct message *message, int *fd, struct error *e
 	do
 		length = recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
 	while (length < 0 && errno == EINTR);
-	if (length == 0 || (length < 0 && errno == ECONNRESET))
+	if (length == 0)
 		return 0;
+	if (length < 0 && errno == ECONNRESET)
+		return fail(err, ECONNRESET, "the container's process ended before it was started");
 	if (length < 0)
 		return fail_call(err, "recvmsg", "cannot hear the container's process");
 	if ((size_t)length != sizeof(*message))
@@ -68,8 +72,7 @@ static void keep(int *place, int *fd)
 	*place = take_fd(fd);
 }
 
-/* Take messages until `phase` (1), the end of the connection (0), or a failure. */
-static int listen_until(struct launched *launched, enum phase phase, struct error *err)
+static int listen_until_reset(struct launched *launched, enum phase phase, struct error *err)
 {
 	for (;;) {
 		struct message message = { 0 };
@@ -90,6 +93,19 @@ static int listen_until(struct launched *launched, enum phase phase, struct erro
 			return fail(err, EPROTO, "the container's process announced phase %u",
 				    message.phase);
 	}
+}
+
+/* Take messages until `phase` (1), the end of the connection (0), or a failure. Of one's own child
+ * the wait status says why it ended. */
+static int listen_until(struct launched *launched, enum phase phase, struct error *err)
+{
+	int result = listen_until_reset(launched, phase, err);
+
+	if (result != -ECONNRESET || launched->pid < 0)
+		return result;
+	if (err)
+		*err = (struct error){ 0 };
+	return 0;
 }
 
 int launch_await(struct launched *launched, enum phase phase, struct error *err)
