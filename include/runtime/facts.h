@@ -38,4 +38,7 @@ struct facts {
 /* Ask the host. Strings live in the arena. */
 int facts_gather(struct facts *facts, struct arena *arena, struct error *err);
 
+/* Only what cgroup.h needs (ids, in_user_namespace, cgroups), for verbs that plan nothing. */
+int facts_gather_cgroups(struct facts *facts, struct arena *arena, struct error *err);
+
 #endif

@@ -82,7 +82,7 @@ static uint64_t mount_id(const char *path)
 	return status.stx_mnt_id;
 }
 
-static int gather_cgroups(struct facts *facts, struct arena *arena, struct error *err)
+static int find_hierarchies(struct facts *facts, struct arena *arena, struct error *err)
 {
 	auto_text struct text mountinfo = { 0 };
 
@@ -100,16 +100,22 @@ static int gather_cgroups(struct facts *facts, struct arena *arena, struct error
 	return 0;
 }
 
-int facts_gather(struct facts *facts, struct arena *arena, struct error *err)
+int facts_gather_cgroups(struct facts *facts, struct arena *arena, struct error *err)
 {
 	*facts = (struct facts){
 		.euid = geteuid(),
 		.egid = getegid(),
-		.privileged = effective_capabilities() >> CAP_SYS_ADMIN & 1,
 		.in_user_namespace = in_user_namespace(),
-		.bounding = bounding_capabilities(),
-		.selinux = is_mounted("/sys/fs/selinux", SELINUX_MAGIC),
-		.apparmor = has_apparmor(),
 	};
-	return gather_cgroups(facts, arena, err);
+	return find_hierarchies(facts, arena, err);
+}
+
+int facts_gather(struct facts *facts, struct arena *arena, struct error *err)
+{
+	TRY(facts_gather_cgroups(facts, arena, err));
+	facts->privileged = effective_capabilities() >> CAP_SYS_ADMIN & 1;
+	facts->bounding = bounding_capabilities();
+	facts->selinux = is_mounted("/sys/fs/selinux", SELINUX_MAGIC);
+	facts->apparmor = has_apparmor();
+	return 0;
 }

@@ -30,15 +30,14 @@ static int kill_and_wait(const struct container *container, struct error *err)
 	return 0;
 }
 
-static int remove_cgroup(const struct container *container, struct arena *arena, struct error *err)
+static int remove_cgroup(const struct container *container, const struct facts *facts,
+			 struct error *err)
 {
-	struct facts *facts = arena_alloc(arena, sizeof(*facts));
 	struct cgroup cgroup = { .unified_fd = -1 };
 	int result;
 
 	if (!container->state.cgroup_path)
 		return 0;
-	TRY(facts_gather(facts, arena, err));
 	result = cgroup_open(container->state.cgroup_path, facts, &cgroup, err);
 	if (result == -ENOENT)
 		return 0;
@@ -51,25 +50,22 @@ static int remove_cgroup(const struct container *container, struct arena *arena,
 }
 
 /* A frozen process cannot die of a signal on v1. */
-static void thaw(const struct container *container, struct arena *arena)
+static void thaw(const struct container *container, const struct facts *facts)
 {
-	struct facts *facts = arena_alloc(arena, sizeof(*facts));
 	struct cgroup cgroup = { .unified_fd = -1 };
 
-	if (!container->state.cgroup_path || facts_gather(facts, arena, NULL) < 0)
+	if (!container->state.cgroup_path)
 		return;
 	if (cgroup_open(container->state.cgroup_path, facts, &cgroup, NULL) == 0)
 		cgroup_freeze(&cgroup, false, NULL);
 	cgroup_close(&cgroup);
 }
 
-static int end_processes(const struct container *container, bool force, struct arena *arena,
+static int end_processes(const struct container *container, bool force, const struct facts *facts,
 			 struct error *err)
 {
-	struct facts *facts = arena_alloc(arena, sizeof(*facts));
 	enum container_status status;
 
-	TRY(facts_gather(facts, arena, err));
 	TRY(container_status_now(container, facts, &status, err));
 	if (status == STATUS_STOPPED)
 		return 0;
@@ -77,15 +73,18 @@ static int end_processes(const struct container *container, bool force, struct a
 		return fail(err, EBUSY, "cannot delete container %s that is not stopped: %s",
 			    container->id, status_name(status));
 	if (status == STATUS_PAUSED)
-		thaw(container, arena);
+		thaw(container, facts);
 	return kill_and_wait(container, err);
 }
 
 static int delete_container(struct container *container, bool force, struct arena *arena,
 			    struct error *err)
 {
-	TRY(end_processes(container, force, arena, err));
-	TRY(remove_cgroup(container, arena, err));
+	struct facts facts;
+
+	TRY(facts_gather_cgroups(&facts, arena, err));
+	TRY(end_processes(container, force, &facts, err));
+	TRY(remove_cgroup(container, &facts, err));
 	hooks_run_poststop(&container->state);
 	return state_remove(container, err);
 }

@@ -16,7 +16,7 @@ static int kill_cgroup(const struct container *container, int signal, struct are
 	struct cgroup cgroup = { .unified_fd = -1 };
 	int result;
 
-	TRY(facts_gather(&facts, arena, err));
+	TRY(facts_gather_cgroups(&facts, arena, err));
 	TRY(cgroup_open(container->state.cgroup_path, &facts, &cgroup, err));
 	result = cgroup_kill(&cgroup, signal, err);
 	cgroup_close(&cgroup);

@@ -17,7 +17,7 @@ static int with_cgroup(const char *root, const char *id, struct arena *arena,
 		fail(err, ENOTSUP, "the container has no cgroup");
 		return fail_where(err, "%s", id);
 	}
-	TRY(facts_gather(facts, arena, err));
+	TRY(facts_gather_cgroups(facts, arena, err));
 	return cgroup_open(container->state.cgroup_path, facts, cgroup, err);
 }
 

@@ -48,7 +48,7 @@ int container_query(const char *root, const char *id, struct arena *arena,
 {
 	struct facts *facts = arena_alloc(arena, sizeof(*facts));
 
-	TRY(facts_gather(facts, arena, err));
+	TRY(facts_gather_cgroups(facts, arena, err));
 	return query(root, id, facts, arena, summary, err);
 }
 
@@ -58,7 +58,7 @@ int container_list(const char *root, struct arena *arena, struct container_summa
 	struct facts *facts = arena_alloc(arena, sizeof(*facts));
 	struct strings ids = { 0 };
 
-	TRY(facts_gather(facts, arena, err));
+	TRY(facts_gather_cgroups(facts, arena, err));
 	TRY(state_list(root, arena, &ids, err));
 	*summaries = arena_array(arena, ids.count, sizeof(**summaries));
 	*count = 0;

@@ -15,7 +15,7 @@ static int check_created(const struct container *container, struct arena *arena,
 	struct facts *facts = arena_alloc(arena, sizeof(*facts));
 	enum container_status status;
 
-	TRY(facts_gather(facts, arena, err));
+	TRY(facts_gather_cgroups(facts, arena, err));
 	TRY(container_status_now(container, facts, &status, err));
 	if (status == STATUS_PAUSED)
 		return fail(err, EBUSY, "cannot start a paused container");
