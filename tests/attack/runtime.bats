@@ -245,6 +245,19 @@ while True:
 	rt start "$ID"
 }
 
+@test "exec in a container whose root is still the host's is refused" {
+	local said=$BATS_TEST_TMPDIR/said
+	config --arg exec "$RUNTIME --root $ROOT exec $ID /bin/cat $VICTIM/file" --arg said "$said" '
+		.hooks = {"createRuntime": [{"path":"/bin/sh",
+			"args":["sh","-c","\($exec) > \($said) 2>&1; true"]}]}'
+	args /bin/true
+	run_container
+	[[ "$(cat "$said")" != *untouched* ]]
+	create_container
+	[[ "$(cat "$said")" == *"being created"* ]]
+	rt start "$ID"
+}
+
 @test "start of a container that is killed meanwhile is no success" {
 	is crun runc && skip "waits for another thing"
 	args /bin/true

@@ -144,6 +144,7 @@ static int clone_and_hand_over(struct birth *birth, struct error *err)
 		.stdio = { -1, -1, -1 },
 	};
 
+	TRY(state_mark_creating(&birth->container, err));
 	TRY(launch_clone(&request, &birth->launched, err));
 	if (birth->has_cgroup)
 		TRY(cgroup_join(&birth->cgroup, birth->launched.pid, request.cgroup_fd >= 0, err));
@@ -173,7 +174,9 @@ static int launch(struct birth *birth, struct error *err)
 	TRY(clone_and_hand_over(birth, err));
 	birth->owes_poststop = true;
 	TRY(run_runtime_hooks(birth, err));
-	return launch_await(&birth->launched, PHASE_CREATED, err);
+	TRY(launch_await(&birth->launched, PHASE_CREATED, err));
+	state_mark_created(&birth->container);
+	return 0;
 }
 
 int birth_launch(struct birth *birth, struct error *err)

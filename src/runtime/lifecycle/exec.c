@@ -40,6 +40,8 @@ static int check_status(struct visit *visit, struct error *err)
 	TRY(container_status_now(&visit->container, &visit->facts, &status, err));
 	if (status == STATUS_STOPPED)
 		return fail(err, ESRCH, "cannot exec in a stopped container");
+	if (status == STATUS_CREATING) /* its root is still the host's */
+		return fail(err, EBUSY, "cannot exec in a container that is still being created");
 	if (status == STATUS_PAUSED && !visit->request->ignore_paused)
 		return fail(err, EBUSY,
 			    "cannot exec in a paused container (use --ignore-paused to override)");

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -64,6 +65,15 @@ static bool is_linked(int dir)
 	return fstat(dir, &status) == 0 && status.st_nlink > 0;
 }
 
+/* Is it still the directory of that name? `delete` takes the name away before it empties. */
+static bool is_named(int root, const char *id, int dir)
+{
+	struct stat named, status;
+
+	return fstatat(root, id, &named, AT_SYMLINK_NOFOLLOW) == 0 && fstat(dir, &status) == 0 &&
+	       named.st_dev == status.st_dev && named.st_ino == status.st_ino;
+}
+
 bool directory_is_locked(int dir)
 {
 	auto_close int fd = openat(dir, LOCK_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
@@ -84,7 +94,7 @@ static int claim(int root, struct container *container, struct error *err)
 	if (container->dir >= 0)
 		container->lock = lock_file(container->dir, O_CREAT, LOCK_EX | LOCK_NB);
 	if (container->dir < 0 || container->lock == -ENOENT || container->lock == -EWOULDBLOCK ||
-	    !is_linked(container->dir))
+	    !is_named(root, id, container->dir))
 		return fail(err, EEXIST, "container with given ID already exists");
 	if (container->lock < 0) {
 		int result = fail_number(err, container->lock, "flock",
@@ -186,13 +196,30 @@ void state_unlock(struct container *container)
 	close_fd(&container->lock);
 }
 
+/* The name goes first: who claims it from then on gets another directory. Somebody who opened this
+ * one before may still make a lock file in it, which is then removed as well. */
 int state_remove(struct container *container, struct error *err)
 {
 	auto_close int directory = open_root(container->root, err);
+	char gone[32];
+	const char *name = gone;
+	int result = -ENOTEMPTY;
 
 	if (directory < 0)
 		return directory;
-	return file_remove_tree(directory, container->id, err);
+	snprintf(gone, sizeof(gone), ".gone-%d", getpid());
+	if (renameat2(directory, container->id, directory, gone, RENAME_NOREPLACE) < 0)
+		name = container->id;
+	for (int tries = 0; result == -ENOTEMPTY && tries < 8; tries++) {
+		struct error reason = { 0 };
+
+		result = file_remove_tree(directory, name, &reason);
+		if (result < 0 && err)
+			*err = reason;
+	}
+	if (result == 0 && err)
+		*err = (struct error){ 0 };
+	return result;
 }
 
 int state_remove_remains(const char *root, const char *id, struct error *err)
@@ -203,12 +230,12 @@ int state_remove_remains(const char *root, const char *id, struct error *err)
 
 	if (dir < 0)
 		return dir == -ENOENT ? 0 : fail_number(err, dir, "open", "cannot remove %s", id);
-	/* No lock: its creator, or its remover, was killed beside it. */
-	lock = lock_file(dir, 0, LOCK_EX | LOCK_NB);
+	/* No lock: its creator, or its remover, was killed beside it. Made here, it keeps out a
+	 * creator who has just made the directory. */
+	lock = lock_file(dir, O_CREAT, LOCK_EX | LOCK_NB);
 	if (!is_linked(dir))
 		return 0;
-	if (lock >= 0 ? faccessat(dir, STATE_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0
-		      : lock != -ENOENT) {
+	if (lock < 0 || faccessat(dir, STATE_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
 		fail(err, EBUSY, "the container is being created");
 		return fail_where(err, "%s", id);
 	}

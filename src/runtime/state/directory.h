@@ -4,9 +4,10 @@
 
 #include <stdbool.h>
 
-#define STATE_FILE   "state.json"
-#define LOCK_FILE    "lock"
-#define START_SOCKET "start.sock"
+#define STATE_FILE    "state.json"
+#define LOCK_FILE     "lock"
+#define START_SOCKET  "start.sock"
+#define CREATING_MARK "creating"
 
 /* state.json is some kilobytes; hooks and annotations make it longer. */
 #define STATE_FILE_MOST (32 * 1024 * 1024)

@@ -37,6 +37,24 @@ int state_mark_started(const struct container *container)
 	return 0;
 }
 
+int state_mark_creating(const struct container *container, struct error *err)
+{
+	auto_close int fd = openat(container->dir, CREATING_MARK,
+				   O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	return fd < 0 ? fail_call(err, "open", "cannot write the container's state") : 0;
+}
+
+void state_mark_created(const struct container *container)
+{
+	unlinkat(container->dir, CREATING_MARK, 0);
+}
+
+static bool has_creating_mark(const struct container *container)
+{
+	return faccessat(container->dir, CREATING_MARK, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 static bool waits_for_start(const struct container *container)
 {
 	return faccessat(container->dir, START_SOCKET, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
@@ -67,7 +85,9 @@ int state_status(const struct container *container, enum container_status *statu
 			*err = reason;
 		return -reason.number;
 	}
-	*status = waits_for_start(container) ? STATUS_CREATED : STATUS_RUNNING;
+	*status = has_creating_mark(container) ? STATUS_CREATING
+		  : waits_for_start(container) ? STATUS_CREATED
+					       : STATUS_RUNNING;
 	return 0;
 }
 
