@@ -227,15 +227,20 @@ int state_remove_remains(const char *root, const char *id, struct error *err)
 	auto_close int dir = open_directory(root, id, NULL);
 	auto_close int lock = -1;
 	struct container container = { .root = root, .id = id };
+	bool whole;
 
 	if (dir < 0)
 		return dir == -ENOENT ? 0 : fail_number(err, dir, "open", "cannot remove %s", id);
 	/* No lock: its creator, or its remover, was killed beside it. Made here, it keeps out a
 	 * creator who has just made the directory. */
-	lock = lock_file(dir, O_CREAT, LOCK_EX | LOCK_NB);
+	lock = lock_file(dir, O_CREAT | O_EXCL, LOCK_EX | LOCK_NB);
+	whole = lock == -EEXIST;
+	if (whole)
+		lock = lock_file(dir, 0, LOCK_EX | LOCK_NB);
+	whole = whole && faccessat(dir, STATE_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 	if (!is_linked(dir))
 		return 0;
-	if (lock < 0 || faccessat(dir, STATE_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+	if (lock < 0 || whole) {
 		fail(err, EBUSY, "the container is being created");
 		return fail_where(err, "%s", id);
 	}
