@@ -19,6 +19,8 @@ void text_add(struct text *text, const char *string);
 void text_add_bytes(struct text *text, const void *bytes, size_t length);
 void text_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_vformat(struct text *text, const char *format, va_list args);
+/* Room for `more` bytes and the terminator behind what is there, for whoever fills it himself. */
+void text_reserve(struct text *text, size_t more);
 void text_clear(struct text *text); /* keeps the memory */
 void text_free(struct text *text);
 #define auto_text __attribute__((cleanup(text_free)))

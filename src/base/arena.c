@@ -1,4 +1,7 @@
-/* arena.c -- chunks of memory that are freed together. */
+/* arena.c -- chunks of memory that are freed together.
+ *
+ * Chunks grow: most arenas stay small, and one that does not gets its pages from the kernel many at
+ * a time (MAP_POPULATE): a fault for each page costs more than what is done in it. */
 #include "base/arena.h"
 
 #include <stdalign.h>
@@ -7,12 +10,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#define CHUNK_SIZE 16384
+#define CHUNK_FIRST  4096
+#define CHUNK_MOST   65536
+#define CHUNK_GROWTH 4
+#define ALONE        4096 /* a larger block does not share a chunk */
 
 struct arena_chunk {
 	struct arena_chunk *next;
 	size_t size, used;
+	bool mapped;
 	alignas(max_align_t) unsigned char bytes[];
 };
 
@@ -26,6 +34,35 @@ static struct arena_chunk *chunk_new(size_t size)
 	return chunk;
 }
 
+static struct arena_chunk *chunk_map(size_t total)
+{
+	struct arena_chunk *chunk = mmap(NULL, total, PROT_READ | PROT_WRITE,
+					 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	if (chunk == MAP_FAILED)
+		abort();
+	chunk->size = total - sizeof(*chunk);
+	chunk->mapped = true;
+	return chunk;
+}
+
+static struct arena_chunk *chunk_after(const struct arena_chunk *last)
+{
+	size_t total = last ? (last->size + sizeof(*last)) * CHUNK_GROWTH : CHUNK_FIRST;
+
+	if (total <= CHUNK_FIRST)
+		return chunk_new(CHUNK_FIRST - sizeof(*last));
+	return chunk_map(total < CHUNK_MOST ? total / CHUNK_FIRST * CHUNK_FIRST : CHUNK_MOST);
+}
+
+static void chunk_free(struct arena_chunk *chunk)
+{
+	if (chunk->mapped)
+		munmap(chunk, chunk->size + sizeof(*chunk));
+	else
+		free(chunk);
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
 	const size_t align = alignof(max_align_t);
@@ -36,8 +73,8 @@ void *arena_alloc(struct arena *arena, size_t size)
 		abort();
 	size = (size + align - 1) & ~(align - 1);
 	if (!chunk || chunk->size - chunk->used < size) {
-		bool alone = size > CHUNK_SIZE / 4;
-		struct arena_chunk *fresh = chunk_new(alone ? size : CHUNK_SIZE);
+		bool alone = size > ALONE - sizeof(*chunk);
+		struct arena_chunk *fresh = alone ? chunk_new(size) : chunk_after(chunk);
 
 		/* A block of its own goes behind the chunk in use, whose rest stays usable. */
 		if (chunk && alone) {
@@ -111,7 +148,7 @@ void arena_free(struct arena *arena)
 	while (chunk) {
 		struct arena_chunk *next = chunk->next;
 
-		free(chunk);
+		chunk_free(chunk);
 		chunk = next;
 	}
 	arena->chunk = NULL;

@@ -13,25 +13,49 @@
 
 #include "base/own.h"
 
+#define BLOCK 4096
+
+/* 1: there may be more. */
+static int read_block(int fd, const char *name, size_t most, struct text *text, struct error *err)
+{
+	ssize_t count;
+
+	text_reserve(text, BLOCK - 1);
+	do
+		count = read(fd, text->data + text->length, text->size - text->length - 1);
+	while (count < 0 && errno == EINTR);
+	if (count < 0)
+		return fail_call(err, "read", "cannot read \"%s\"", name);
+	text->length += (size_t)count;
+	text->data[text->length] = '\0';
+	if (text->length > most)
+		return fail(err, EFBIG, "\"%s\" is larger than %zu bytes", name, most);
+	return count > 0;
+}
+
 int file_read_fd(int fd, const char *name, size_t most, struct text *text, struct error *err)
 {
-	char block[16384];
+	int result;
 
 	text_clear(text);
-	text_add_bytes(text, "", 0);
-	for (;;) {
-		ssize_t count = read(fd, block, sizeof(block));
+	do
+		result = read_block(fd, name, most, text, err);
+	while (result > 0);
+	return result;
+}
 
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count < 0)
-			return fail_call(err, "read", "cannot read \"%s\"", name);
-		if (count == 0)
-			return 0;
-		if ((size_t)count > most - text->length)
-			return fail(err, EFBIG, "\"%s\" is larger than %zu bytes", name, most);
-		text_add_bytes(text, block, (size_t)count);
-	}
+/* Files of the kernel have the size 0, or a page's; only others end where their size says. */
+static int read_sized(int fd, const char *name, size_t size, size_t most, struct text *text,
+		      struct error *err)
+{
+	int result;
+
+	text_clear(text);
+	text_reserve(text, size < most ? size + BLOCK - 1 : BLOCK - 1);
+	do
+		result = read_block(fd, name, most, text, err);
+	while (result > 0 && text->length != size);
+	return result < 0 ? result : 0;
 }
 
 int file_read(int dir, const char *path, size_t most, struct text *text, struct error *err)
@@ -48,7 +72,7 @@ int file_read(int dir, const char *path, size_t most, struct text *text, struct 
 		return fail_number(err, EISDIR, "open", "cannot read \"%s\"", path);
 	if (!S_ISREG(status.st_mode))
 		return fail(err, EINVAL, "\"%s\" is not a regular file", path);
-	return file_read_fd(fd, path, most, text, err);
+	return read_sized(fd, path, (size_t)status.st_size, most, text, err);
 }
 
 int file_write_all(int fd, const void *bytes, size_t length, const char *name, struct error *err)

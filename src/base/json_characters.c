@@ -3,7 +3,9 @@
  * yajl lets pass overlong forms, surrogates and what is above U+10FFFF, and makes "?" of half a
  * surrogate pair that is escaped: two different names would become the same. */
 #include <ctype.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "json_reader.h"
 
@@ -39,15 +41,33 @@ static size_t escape_length(const char *at, size_t left)
 	return 0;
 }
 
+/* How many bytes are plain ASCII without a backslash, eight at a time: mostly all. */
+static size_t plain_length(const char *text, size_t length)
+{
+	const uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
+	size_t at = 0;
+
+	for (uint64_t word; at + sizeof(word) <= length; at += sizeof(word)) {
+		uint64_t backslashes;
+
+		memcpy(&word, text + at, sizeof(word));
+		backslashes = word ^ ('\\' * ones);
+		if ((word | ((backslashes - ones) & ~backslashes)) & highs)
+			break;
+	}
+	return at;
+}
+
 const char *json_find_no_character(const char *text, size_t length)
 {
-	for (size_t at = 0; at < length;) {
+	for (size_t at = plain_length(text, length); at < length;) {
 		size_t step = text[at] == '\\' ? escape_length(text + at, length - at)
 					       : text_character(text + at, length - at);
 
 		if (step == 0)
 			return text + at;
 		at += step;
+		at += plain_length(text + at, length - at);
 	}
 	return NULL;
 }

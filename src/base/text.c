@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void text_reserve(struct text *text, size_t more)
+void text_reserve(struct text *text, size_t more)
 {
 	size_t needed, size = text->size ? text->size : 64;
 	char *data;

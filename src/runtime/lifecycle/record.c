@@ -36,16 +36,25 @@ static uint64_t namespaces_of(const struct spec *spec)
 	return flags;
 }
 
+/* RFC 3339. gmtime(3) would read the time zone's file first. The year begins in March here: then
+ * months have the same lengths each year, and 29 February comes last. */
 static char *now(struct arena *arena)
 {
 	struct timespec time;
-	struct tm utc;
-	char date[32];
+	long days, era_day, year, day, month, second;
 
 	clock_gettime(CLOCK_REALTIME, &time);
-	gmtime_r(&time.tv_sec, &utc);
-	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &utc);
-	return arena_format(arena, "%s.%09ldZ", date, time.tv_nsec);
+	second = time.tv_sec % 86400;
+	days = time.tv_sec / 86400 + 719468; /* since 1 March of the year 0 */
+	era_day = days % 146097;             /* 400 years */
+	year = (era_day - era_day / 1460 + era_day / 36524 - era_day / 146096) / 365;
+	day = era_day - (365 * year + year / 4 - year / 100);
+	month = (5 * day + 2) / 153;
+	day -= (153 * month + 2) / 5 - 1;
+	year += days / 146097 * 400 + (month >= 10);
+	month += month < 10 ? 3 : -9;
+	return arena_format(arena, "%04ld-%02ld-%02ldT%02ld:%02ld:%02ld.%09ldZ", year, month, day,
+			    second / 3600, second / 60 % 60, second % 60, time.tv_nsec);
 }
 
 void record_begin(struct birth *birth)
