@@ -94,6 +94,9 @@ int cgroup_frozen(const struct cgroup *cgroup, bool *frozen, struct error *err);
  * process that is frozen on v1 does not die. */
 int cgroup_kill(const struct cgroup *cgroup, int signal, struct error *err);
 
+/* Remove it if that goes at once, because nobody is in it; true: nothing of it is left. */
+bool cgroup_delete_empty(struct cgroup *cgroup);
+
 /* Remove it with everything below; waits on events for dying processes, never sleeps. Absent is
  * success. Processes that live on are not killed: -EBUSY after ten seconds. */
 int cgroup_delete(struct cgroup *cgroup, struct error *err);

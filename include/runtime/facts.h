@@ -38,7 +38,7 @@ struct facts {
 /* Ask the host. Strings live in the arena. */
 int facts_gather(struct facts *facts, struct arena *arena, struct error *err);
 
-/* Only what cgroup.h needs (ids, in_user_namespace, cgroups), for verbs that plan nothing. */
+/* Only where the cgroups are, for verbs that find one and neither plan nor join. */
 int facts_gather_cgroups(struct facts *facts, struct arena *arena, struct error *err);
 
 #endif

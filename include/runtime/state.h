@@ -19,6 +19,9 @@
 #include "base/text.h"
 #include "runtime/spec.h"
 
+/* The compiled filter, as seccomp(2) takes it. */
+#define STATE_FILTER_FILE "seccomp.bpf"
+
 /* state.json: everything later verbs need, so that config.json is read once, at create. */
 #define STATE_ROWS(ROW, T)                                                                         \
 	ROW(T, string, oci_version, "ociVersion", none, always)                                    \
@@ -82,8 +85,10 @@ int state_claim(const char *root, const char *id, struct container *container, s
 int state_open(const char *root, const char *id, bool exclusive, struct arena *arena,
 	       struct container *container, struct error *err);
 
-/* Let other verbs have the container (before waiting for its end). */
+/* Let other verbs have the container (before waiting for its end), and take it back: -ENOENT
+ * "container does not exist" when it was deleted meanwhile, whatever has its id by now. */
 void state_unlock(struct container *container);
+int state_lock(struct container *container, struct error *err);
 
 int state_save(struct container *container, struct error *err);
 

@@ -331,6 +331,15 @@ int cgroup_kill(const struct cgroup *cgroup, int signal, struct error *err)
 	return result;
 }
 
+bool cgroup_delete_empty(struct cgroup *cgroup)
+{
+	cgroup->unified_fd = -1;
+	for (unsigned i = 0; i < cgroup->tree_count; i++)
+		if (!tree_remove_empty(&cgroup->trees[i], cgroup->path))
+			return false;
+	return true;
+}
+
 int cgroup_delete(struct cgroup *cgroup, struct error *err)
 {
 	int64_t deadline = clock_now() + DELETE_WAIT;

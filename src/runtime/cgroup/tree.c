@@ -250,6 +250,12 @@ static bool remove_directory(const struct cgroup_tree *tree, const char *path, i
 	return true;
 }
 
+bool tree_remove_empty(struct cgroup_tree *tree, const char *path)
+{
+	return open_root(tree, NULL) == 0 &&
+	       (unlinkat(tree->root, path + 1, AT_REMOVEDIR) == 0 || errno == ENOENT);
+}
+
 int tree_remove(struct cgroup_tree *tree, const char *path, int64_t deadline, struct error *err)
 {
 	int number = 0;

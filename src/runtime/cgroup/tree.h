@@ -52,6 +52,8 @@ int tree_make(struct cgroup_tree *tree, const char *path, const struct cgroup_wr
 	      struct error *err);
 /* Remove what tree_make made, if nothing else has come to live there. */
 void tree_unmake(struct cgroup_tree *tree, const char *path);
+/* Remove the directory if it lets itself be removed; true: there is none any more. */
+bool tree_remove_empty(struct cgroup_tree *tree, const char *path);
 /* Remove the directory and everything below it. */
 int tree_remove(struct cgroup_tree *tree, const char *path, int64_t deadline, struct error *err);
 void tree_close(struct cgroup_tree *tree);

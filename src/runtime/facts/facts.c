@@ -102,17 +102,16 @@ static int find_hierarchies(struct facts *facts, struct arena *arena, struct err
 
 int facts_gather_cgroups(struct facts *facts, struct arena *arena, struct error *err)
 {
-	*facts = (struct facts){
-		.euid = geteuid(),
-		.egid = getegid(),
-		.in_user_namespace = in_user_namespace(),
-	};
+	*facts = (struct facts){ 0 };
 	return find_hierarchies(facts, arena, err);
 }
 
 int facts_gather(struct facts *facts, struct arena *arena, struct error *err)
 {
 	TRY(facts_gather_cgroups(facts, arena, err));
+	facts->euid = geteuid();
+	facts->egid = getegid();
+	facts->in_user_namespace = in_user_namespace();
 	facts->privileged = effective_capabilities() >> CAP_SYS_ADMIN & 1;
 	facts->bounding = bounding_capabilities();
 	facts->selinux = is_mounted("/sys/fs/selinux", SELINUX_MAGIC);

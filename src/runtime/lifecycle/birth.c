@@ -133,7 +133,19 @@ int birth_make_cgroup(struct birth *birth, struct error *err)
 	return 0;
 }
 
-/* Everything that the parent can do while the child boots is between clone and hand-over. */
+/* The record is written while the child works, unless a hook in the container may look at it. */
+static int hand_over_and_record(struct birth *birth, struct error *err)
+{
+	const struct spec_hooks *hooks = birth->document.spec.hooks;
+
+	if (hooks && hooks->create_container.count > 0) {
+		TRY(record_process(birth, err));
+		return launch_hand_over(&birth->launched, err);
+	}
+	TRY(launch_hand_over(&birth->launched, err));
+	return record_process(birth, err);
+}
+
 static int clone_and_hand_over(struct birth *birth, struct error *err)
 {
 	struct launch_request request = {
@@ -148,8 +160,7 @@ static int clone_and_hand_over(struct birth *birth, struct error *err)
 	TRY(launch_clone(&request, &birth->launched, err));
 	if (birth->has_cgroup)
 		TRY(cgroup_join(&birth->cgroup, birth->launched.pid, request.cgroup_fd >= 0, err));
-	TRY(record_process(birth, err));
-	return launch_hand_over(&birth->launched, err);
+	return hand_over_and_record(birth, err);
 }
 
 static int run_runtime_hooks(struct birth *birth, struct error *err)

@@ -7,6 +7,7 @@
 #include "birth.h"
 #include "hooks.h"
 #include "record.h"
+#include "remove.h"
 #include "runtime/console.h"
 
 static int hand_out_descriptors(struct birth *birth, struct error *err)
@@ -53,6 +54,27 @@ static int start(struct birth *birth, struct error *err)
 	return hooks_run(HOOK_POSTSTART, &birth->container.state, STATUS_RUNNING, err);
 }
 
+/* Somebody else may have deleted it meanwhile, and made another one with its id. What cannot be
+ * removed here is left for `delete`, not undone. */
+static int remove_after_run(struct birth *birth, struct error *err)
+{
+	struct error gone = { 0 };
+	int result = state_lock(&birth->container, &gone);
+
+	if (result == 0)
+		result = container_remove(&birth->container,
+					  birth->has_cgroup ? &birth->cgroup : NULL, true,
+					  &birth->facts, err);
+	else if (result == -ENOENT)
+		result = 0;
+	else if (err)
+		*err = gone;
+	birth->claimed = false;
+	birth->owes_poststop = false;
+	birth->has_cgroup = false;
+	return result;
+}
+
 /* The program has our terminal, or its pty is relayed to it, until it ends. */
 static int run_attached(struct birth *birth, struct foreground *foreground, int *exit_code,
 			struct error *err)
@@ -65,18 +87,10 @@ static int run_attached(struct birth *birth, struct foreground *foreground, int 
 	foreground->master = request->console_socket ? -1 : birth->launched.console;
 	state_unlock(&birth->container); /* others may look at it and signal it meanwhile */
 	result = foreground_wait(foreground, exit_code, err);
-	if (result == 0 && request->keep)
-		return 0;
-	if (result == 0) {
-		int deleted = container_delete(request->root, request->id, true, err);
-
-		birth->claimed = false;
-		birth->owes_poststop = false;
-		birth->has_cgroup = false;
-		birth->launched.pid = -1;
-		result = deleted;
-	}
-	return result;
+	if (result < 0 || request->keep)
+		return result;
+	birth->launched.pid = -1; /* it was reaped */
+	return remove_after_run(birth, err);
 }
 
 int container_run(const struct create_request *request, int *exit_code, struct error *err)

@@ -7,6 +7,7 @@
 
 #include "base/own.h"
 #include "hooks.h"
+#include "remove.h"
 #include "runtime/cgroup.h"
 #include "runtime/lifecycle.h"
 #include "runtime/state.h"
@@ -30,8 +31,16 @@ static int kill_and_wait(const struct container *container, struct error *err)
 	return 0;
 }
 
-static int remove_cgroup(const struct container *container, const struct facts *facts,
-			 struct error *err)
+static int remove_cgroup(struct cgroup *cgroup, struct error *err)
+{
+	if (cgroup_delete_empty(cgroup))
+		return 0;
+	TRY(cgroup_kill(cgroup, SIGKILL, err)); /* what outlived its init */
+	return cgroup_delete(cgroup, err);
+}
+
+static int find_and_remove_cgroup(const struct container *container, const struct facts *facts,
+				  struct error *err)
 {
 	struct cgroup cgroup = { .unified_fd = -1 };
 	int result;
@@ -42,9 +51,7 @@ static int remove_cgroup(const struct container *container, const struct facts *
 	if (result == -ENOENT)
 		return 0;
 	if (result == 0)
-		result = cgroup_kill(&cgroup, SIGKILL, err); /* what outlived its init */
-	if (result == 0)
-		result = cgroup_delete(&cgroup, err);
+		result = remove_cgroup(&cgroup, err);
 	cgroup_close(&cgroup);
 	return result;
 }
@@ -77,16 +84,22 @@ static int end_processes(const struct container *container, bool force, const st
 	return kill_and_wait(container, err);
 }
 
+int container_remove(struct container *container, struct cgroup *cgroup, bool force,
+		     const struct facts *facts, struct error *err)
+{
+	TRY(end_processes(container, force, facts, err));
+	TRY(cgroup ? remove_cgroup(cgroup, err) : find_and_remove_cgroup(container, facts, err));
+	hooks_run_poststop(&container->state);
+	return state_remove(container, err);
+}
+
 static int delete_container(struct container *container, bool force, struct arena *arena,
 			    struct error *err)
 {
 	struct facts facts;
 
 	TRY(facts_gather_cgroups(&facts, arena, err));
-	TRY(end_processes(container, force, &facts, err));
-	TRY(remove_cgroup(container, &facts, err));
-	hooks_run_poststop(&container->state);
-	return state_remove(container, err);
+	return container_remove(container, NULL, force, &facts, err);
 }
 
 /* Who holds the lock may be waiting for the container's process (a startContainer hook that hangs):

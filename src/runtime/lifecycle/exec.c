@@ -86,7 +86,7 @@ static int read_filter(struct visit *visit, struct plan_filter *filter, struct e
 
 	if (!state->has_filter)
 		return 0;
-	TRY(file_read(visit->container.dir, "seccomp.bpf", FILTER_MOST, &text, err));
+	TRY(file_read(visit->container.dir, STATE_FILTER_FILE, FILTER_MOST, &text, err));
 	filter->program = arena_copy(&visit->arena, text.data, text.length);
 	filter->length = text.length;
 	filter->flags = state->filter_flags;

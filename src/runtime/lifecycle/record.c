@@ -92,7 +92,7 @@ int record_process(struct birth *birth, struct error *err)
 		state->has_filter = true;
 		state->filter_flags = birth->filter.flags;
 		state->filter_notify = birth->filter.notify;
-		TRY(file_replace(birth->container.dir, "seccomp.bpf",
+		TRY(file_replace(birth->container.dir, STATE_FILTER_FILE,
 				 &(struct file_content){ birth->filter.program,
 							 birth->filter.length, 0600, false },
 				 err));

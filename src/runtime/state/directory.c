@@ -43,6 +43,16 @@ static int open_root(const char *root, struct error *err)
 	return fd < 0 ? fail_call(err, "open", "cannot open the state directory \"%s\"", root) : fd;
 }
 
+static int open_or_make_root(const char *root, struct error *err)
+{
+	int fd = open_root(root, NULL);
+
+	if (fd >= 0)
+		return fd;
+	TRY(make_root(root, err));
+	return open_root(root, err);
+}
+
 /* Only a claim makes the file: made again by one who waits, it would be in the way of the rmdir of
  * one who removes. */
 static int lock_file(int dir, int how_to_open, int operation)
@@ -113,8 +123,7 @@ int state_claim(const char *root, const char *id, struct container *container, s
 	*container = (struct container){ .root = root, .id = id, .dir = -1, .lock = -1 };
 	container->state.id = (char *)id;
 	TRY(state_check_id(id, err));
-	TRY(make_root(root, err));
-	directory = open_root(root, err);
+	directory = open_or_make_root(root, err);
 	if (directory < 0)
 		return directory;
 	if (claim(directory, container, err) < 0) {
@@ -142,7 +151,7 @@ static int open_directory(const char *root, const char *id, struct error *err)
 	return fail_where(err, "%s", id);
 }
 
-static int lock_exclusive(struct container *container, struct error *err)
+int state_lock(struct container *container, struct error *err)
 {
 	container->lock = lock_file(container->dir, 0, LOCK_EX);
 	if (container->lock == -ENOENT || !is_linked(container->dir))
@@ -181,7 +190,7 @@ int state_open(const char *root, const char *id, bool exclusive, struct arena *a
 					 .lock = -1 };
 	if (dir < 0)
 		return dir;
-	result = exclusive ? lock_exclusive(container, err) : 0;
+	result = exclusive ? state_lock(container, err) : 0;
 	if (result == 0)
 		result = read_state(container, arena, err);
 	if (result < 0) {
@@ -194,6 +203,16 @@ int state_open(const char *root, const char *id, bool exclusive, struct arena *a
 void state_unlock(struct container *container)
 {
 	close_fd(&container->lock);
+}
+
+/* What is in the directory, mostly all; the lock goes last. */
+static void remove_known(int dir)
+{
+	static const char *const names[] = { STATE_FILE, STATE_FILTER_FILE, START_SOCKET,
+					     CREATING_MARK, LOCK_FILE };
+
+	for (size_t i = 0; dir >= 0 && i < sizeof(names) / sizeof(names[0]); i++)
+		unlinkat(dir, names[i], 0);
 }
 
 /* The name goes first: who claims it from then on gets another directory. Somebody who opened this
@@ -210,6 +229,9 @@ int state_remove(struct container *container, struct error *err)
 	snprintf(gone, sizeof(gone), ".gone-%d", getpid());
 	if (renameat2(directory, container->id, directory, gone, RENAME_NOREPLACE) < 0)
 		name = container->id;
+	remove_known(container->dir);
+	if (unlinkat(directory, name, AT_REMOVEDIR) == 0)
+		return 0;
 	for (int tries = 0; result == -ENOTEMPTY && tries < 8; tries++) {
 		struct error reason = { 0 };
 
@@ -226,7 +248,7 @@ int state_remove_remains(const char *root, const char *id, struct error *err)
 {
 	auto_close int dir = open_directory(root, id, NULL);
 	auto_close int lock = -1;
-	struct container container = { .root = root, .id = id };
+	struct container container = { .root = root, .id = id, .dir = -1, .lock = -1 };
 	bool whole;
 
 	if (dir < 0)
