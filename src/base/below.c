@@ -286,26 +286,32 @@ int below_open_parent(int root, const char *path, char *name)
 	return below_open(root, directory, O_PATH | O_DIRECTORY);
 }
 
-/* Make what is missing, component by component: each existing prefix is resolved again from the
- * root, so that links on the way are followed inside it. */
-static int make_prefix(int root, const char *path, size_t length, unsigned mode)
+/* Make a directory whose parent is there, and open it. */
+static int make_last(int root, const char *path, unsigned mode)
 {
-	char prefix[PATH_MOST], name[NAME_MOST + 1];
-	int parent, result;
+	char name[NAME_MOST + 1];
+	int result, parent = below_open_parent(root, path, name);
 
-	copy_bytes(prefix, path, length);
-	prefix[length] = '\0';
-	result = below_open(root, prefix, O_PATH | O_DIRECTORY);
-	if (result != -ENOENT)
-		return result;
-	parent = below_open_parent(root, prefix, name);
 	if (parent < 0) /* "..", which exists wherever its directory does */
 		return parent == -EINVAL ? -ENOENT : parent;
 	result = (int)kernel_call(__NR_mkdirat, parent, name, mode);
 	close_descriptor(parent);
 	if (result < 0 && result != -EEXIST)
 		return result;
-	return below_open(root, prefix, O_PATH | O_DIRECTORY);
+	return below_open(root, path, O_PATH | O_DIRECTORY);
+}
+
+/* Make what is missing, component by component: each existing prefix is resolved again from the
+ * root, so that links on the way are followed inside it. */
+static int make_prefix(int root, const char *path, size_t length, unsigned mode)
+{
+	char prefix[PATH_MOST];
+	int result;
+
+	copy_bytes(prefix, path, length);
+	prefix[length] = '\0';
+	result = below_open(root, prefix, O_PATH | O_DIRECTORY);
+	return result == -ENOENT ? make_last(root, prefix, mode) : result;
 }
 
 int below_make_directory(int root, const char *path, unsigned mode)
@@ -317,6 +323,9 @@ int below_make_directory(int root, const char *path, unsigned mode)
 		return fd;
 	if (length_of(path) >= PATH_MOST)
 		return -ENAMETOOLONG;
+	fd = make_last(root, path, mode); /* mostly only the last one is missing */
+	if (fd != -ENOENT)
+		return fd;
 	while (path[at]) {
 		if (fd >= 0)
 			close_descriptor(fd);

@@ -3,6 +3,8 @@
 #include "calls.h"
 #include "init.h"
 
+#define NAME_SIZE 256
+
 int init_step_DIRECTORY(struct init *init, const struct step *step)
 {
 	int fd = below_make_directory(init->root, init_text(init, step->text[0]),
@@ -15,7 +17,7 @@ int init_step_DIRECTORY(struct init *init, const struct step *step)
 }
 
 /* The directory that `path` lies in, made where missing, and its last name. */
-static int make_parent(struct init *init, const char *path, char *name)
+static int make_parent(const struct init *init, const char *path, char *name)
 {
 	char directory[INIT_PATH];
 	size_t cut;
@@ -35,17 +37,53 @@ static int make_parent(struct init *init, const char *path, char *name)
 	return below_open_parent(init->root, path, name);
 }
 
+static size_t directory_length(const char *path)
+{
+	size_t length = text_length(path);
+
+	while (length > 0 && path[length - 1] != '/')
+		length--;
+	return length;
+}
+
+static bool is_same_parent(const struct init *init, const char *path)
+{
+	const struct parent *last = &init->parent;
+	size_t length = directory_length(path);
+
+	return last->fd >= 0 && last->next_step == init->report.step && last->length == length &&
+	       length > 0 && memcmp(last->path, path, length) == 0;
+}
+
+/* Devices and links come in a row in one directory: it is opened for the first of them. */
+static int parent_of(struct init *init, const char *path, char *name)
+{
+	struct parent *last = &init->parent;
+
+	if (is_same_parent(init, path) && text_length(path + last->length) < NAME_SIZE &&
+	    path[last->length]) {
+		text_copy(name, path + last->length, NAME_SIZE);
+	} else {
+		if (last->fd >= 0)
+			call_close(last->fd);
+		last->fd = make_parent(init, path, name);
+		last->path = path;
+		last->length = directory_length(path);
+	}
+	last->next_step = init->report.step + 1;
+	return last->fd;
+}
+
 /* A name that the image or an earlier mount already has stays as it is, as under runc. */
 int init_step_SYMLINK(struct init *init, const struct step *step)
 {
-	char name[256];
-	int parent = make_parent(init, init_text(init, step->text[0]), name);
+	char name[NAME_SIZE];
+	int parent = parent_of(init, init_text(init, step->text[0]), name);
 	long result;
 
 	if (parent < 0)
 		return init_failed(init, "openat2", parent);
 	result = kernel_call(__NR_symlinkat, init_text(init, step->text[1]), parent, name);
-	call_close(parent);
 	return result < 0 && result != -EEXIST ? init_failed(init, "symlinkat", result) : 0;
 }
 
@@ -87,13 +125,9 @@ static int make_device(struct init *init, int parent, const char *name, const st
 
 int init_step_DEVICE(struct init *init, const struct step *step)
 {
-	char name[256];
-	int parent = make_parent(init, init_text(init, step->text[0]), name);
-	int result;
+	char name[NAME_SIZE];
+	int parent = parent_of(init, init_text(init, step->text[0]), name);
 
-	if (parent < 0)
-		return init_failed(init, "openat2", parent);
-	result = make_device(init, parent, name, step);
-	call_close(parent);
-	return result;
+	return parent < 0 ? init_failed(init, "openat2", parent)
+			  : make_device(init, parent, name, step);
 }

@@ -29,8 +29,14 @@ struct init {
 	bool shared_root;       /* "/" of the runtime was left shared */
 	bool changed_directory; /* CWD is done */
 	bool changed_root;      /* pivoted: "/" is the container's */
-	char executable[INIT_PATH];
+	struct parent {
+		int fd;             /* what the last DEVICE or SYMLINK was made in, or -1 */
+		const char *path;   /* the path it was made at … */
+		size_t length;      /* … of which this much names the directory */
+		uint32_t next_step; /* good for this step only: any other may mount over it */
+	} parent;
 	struct message report; /* filled by init_failed on the way out */
+	char executable[INIT_PATH];
 };
 
 /* Remember which system call failed; returns `number` so that a step ends with

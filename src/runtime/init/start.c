@@ -72,6 +72,7 @@ void init_main(long *stack)
 	kernel_call(__NR_fcntl, init->control, F_SETFD, FD_CLOEXEC);
 	init->root = -1;
 	init->empty_directory = -1;
+	init->parent.fd = -1;
 	init->proc = open_proc();
 	kernel_call(__NR_umask, 0);
 
