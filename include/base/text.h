@@ -62,4 +62,7 @@ const char *text_after(const char *string, const char *prefix); /* behind the pr
  * short, overlong, a surrogate, or above U+10FFFF. `length` is what may be read, at least 1. */
 size_t text_character(const char *bytes, size_t length);
 
+/* Put "?" where a character would command a terminal: what strangers wrote is printed so. */
+void text_mask_controls(char *line);
+
 #endif

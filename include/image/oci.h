@@ -20,7 +20,9 @@
 #include "base/json.h"
 
 /* Manifests, indexes and configs may be this long (the distribution-spec's guidance). */
-#define OCI_DOCUMENT_LIMIT  (4U << 20)
+#define OCI_DOCUMENT_LIMIT (4U << 20)
+/* Docker stops at 127, overlayfs at 500; the time for all ChainIDs grows by the square. */
+#define OCI_LAYERS_MOST     1000
 
 #define OCI_TYPE_INDEX      "application/vnd.oci.image.index.v1+json"
 #define OCI_TYPE_MANIFEST   "application/vnd.oci.image.manifest.v1+json"

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 static void part_store(char *part, size_t size, const char *format, va_list args)
 {
 	char composed[sizeof(((struct error *)NULL)->what)];
@@ -107,15 +109,8 @@ void error_format(const struct error *err, char *line, size_t size)
 	snprintf(line, size, "%s%s%s%s%s%s%s%s%s%s", err->where, err->where[0] ? ": " : "",
 		 err->what, err->call[0] ? ": " : "", err->call, reason[0] ? ": " : "", reason,
 		 err->hint[0] ? " (" : "", err->hint, err->hint[0] ? ")" : "");
-	for (; size > 0 && *line; line++) {
-		unsigned char second = (unsigned char)line[1];
-
-		/* U+0080 to U+009F command terminals too: 0xc2 and a byte of that range. */
-		if (line[0] == '\xc2' && second >= 0x80 && second < 0xa0)
-			line[0] = line[1] = '?';
-		if (iscntrl((unsigned char)*line))
-			*line = '?';
-	}
+	if (size > 0)
+		text_mask_controls(line);
 }
 
 const char *error_reason(int number)

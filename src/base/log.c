@@ -186,9 +186,8 @@ static void write_formatted(enum log_level level, const char *format, va_list ar
 	if (sink.kind == SINK_NONE || level > sink.level)
 		return;
 	text_vformat(&message, format, args);
-	for (size_t i = 0; i < message.length; i++)
-		if ((unsigned char)message.data[i] < ' ')
-			message.data[i] = '?';
+	if (message.data)
+		text_mask_controls(message.data);
 	write_message(level, message.data ? message.data : "");
 }
 

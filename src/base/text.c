@@ -3,6 +3,7 @@
  * As with arenas, running out of memory aborts: what is read from outside is limited first. */
 #include "base/text.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -201,4 +202,17 @@ size_t text_character(const char *bytes, size_t length)
 			return 0;
 	}
 	return characters[row].length;
+}
+
+void text_mask_controls(char *line)
+{
+	for (; *line; line++) {
+		unsigned char second = (unsigned char)line[1];
+
+		/* U+0080 to U+009F command terminals too: 0xc2 and a byte of that range. */
+		if (line[0] == '\xc2' && second >= 0x80 && second < 0xa0)
+			line[0] = line[1] = '?';
+		if (iscntrl((unsigned char)*line))
+			*line = '?';
+	}
 }

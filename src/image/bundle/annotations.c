@@ -29,8 +29,10 @@ static const char *const controls[] = {
 	"io.podman.annotations.", /* podman: its own record of the container */
 	"io.container.manager",
 	"com.docker.",
-	"nvidia.", /* hooks that look at annotations */
-	"coffer.", /* ours */
+	"nvidia.",        /* hooks that look at annotations */
+	"cdi.k8s.io/",    /* container device interface: devices, mounts and hooks of the host */
+	"io.containers.", /* oci-seccomp-bpf-hook: a file of the host to write to */
+	"coffer.",        /* ours */
 };
 
 bool bundle_annotation_controls(const char *key)

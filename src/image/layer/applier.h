@@ -41,7 +41,7 @@ struct applier {
 	struct archive *archive;
 	struct arena arena;
 	struct late_directory *late;
-	size_t late_count, late_size;
+	size_t late_count, late_size, late_bytes;
 	struct copied_up *copied;
 	struct own_names own; /* LAYER_MERGED: what this layer made */
 	/* The directory of the last entry; usable again as long as nothing was removed. */

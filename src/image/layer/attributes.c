@@ -68,10 +68,18 @@ int attributes_set_file(const struct applier *applier, const struct entry *entry
 	return 0;
 }
 
-static void late_add(struct applier *applier, const struct entry *entry, ino_t inode)
+/* Memory is no more than this, whatever the archive says: it may name one directory a million times
+ * by a path of 4 KiB. */
+#define LATE_MOST (128U << 20)
+
+static int late_add(struct applier *applier, const struct entry *entry, ino_t inode,
+		    struct error *err)
 {
 	struct late_directory *late;
 
+	applier->late_bytes += sizeof(*late) + strlen(entry->path) + 1;
+	if (applier->late_bytes > LATE_MOST)
+		return fail(err, EFBIG, "the layer has too many directories");
 	if (applier->late_count == applier->late_size) {
 		applier->late_size = applier->late_size ? 2 * applier->late_size : 256;
 		applier->late = reallocarray(applier->late, applier->late_size, sizeof(*late));
@@ -82,6 +90,7 @@ static void late_add(struct applier *applier, const struct entry *entry, ino_t i
 	late->path = arena_string(&applier->arena, entry->path);
 	late->inode = inode;
 	memcpy(late->times, entry->times, sizeof(late->times));
+	return 0;
 }
 
 int attributes_set_directory(struct applier *applier, const struct entry *entry, int fd,
@@ -94,8 +103,7 @@ int attributes_set_directory(struct applier *applier, const struct entry *entry,
 	TRY(xattrs_set(applier, entry, &target, err));
 	if (fstat(fd, &status) < 0)
 		return fail_call(err, "fstat", "cannot look at \"%s\"", entry->path);
-	late_add(applier, entry, status.st_ino);
-	return 0;
+	return late_add(applier, entry, status.st_ino, err);
 }
 
 int attributes_set_special(const struct applier *applier, const struct entry *entry,

@@ -70,18 +70,36 @@ int lower_open(const struct layer_options *options, const char *path)
 	return -ENOENT;
 }
 
-static int copy_bytes(int from, int to, off_t size, const char *name, struct error *err)
+static int copy_extent(int from, int to, off_t at, off_t end, struct error *err)
 {
-	while (size > 0) {
-		ssize_t length = copy_file_range(from, NULL, to, NULL, (size_t)size, 0);
+	off_t in = at, out = at;
+
+	while (in < end) {
+		ssize_t length = copy_file_range(from, &in, to, &out, (size_t)(end - in), 0);
 
 		if (length < 0)
-			return fail_call(err, "copy_file_range", "cannot copy up \"%s\"", name);
+			return fail_call(err, "copy_file_range", "cannot copy up");
 		if (length == 0)
-			return fail(err, EIO, "cannot copy up \"%s\": the file below is too short",
-				    name);
-		size -= length;
+			return fail(err, EIO, "cannot copy up: the file below is too short");
 	}
+	return 0;
+}
+
+/* Holes stay holes: an archive of some bytes can tell of a terabyte of them. */
+static int copy_bytes(int from, int to, off_t size, struct error *err)
+{
+	off_t at = 0, data;
+
+	while (at < size && (data = lseek(from, at, SEEK_DATA)) >= 0) {
+		at = lseek(from, data, SEEK_HOLE);
+		if (at < 0)
+			return fail_call(err, "lseek", "cannot copy up");
+		TRY(copy_extent(from, to, data, at < size ? at : size, err));
+	}
+	if (at < size && errno != ENXIO)
+		return fail_call(err, "lseek", "cannot copy up");
+	if (ftruncate(to, size) < 0)
+		return fail_call(err, "ftruncate", "cannot copy up");
 	return 0;
 }
 
@@ -98,7 +116,9 @@ static int copy_content(const char *source, const struct stat *status, const str
 		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (to < 0)
 		return fail_call(err, "openat", "cannot copy up \"%s\"", place->name);
-	return copy_bytes(from, to, status->st_size, place->name, err);
+	if (copy_bytes(from, to, status->st_size, err) < 0)
+		return fail_where(err, "\"%s\"", place->name);
+	return 0;
 }
 
 static int copy_special(int lower, const struct stat *status, const struct place *place,

@@ -245,6 +245,9 @@ static int check_image(const struct oci_manifest *manifest, const struct oci_ima
 	if (oci_media_type(type)->kind != OCI_CONFIG)
 		return fail(err, ENOTSUP, "not a container image but \"%.120s\"",
 			    manifest->artifact_type ? manifest->artifact_type : type);
+	if (layers > OCI_LAYERS_MOST)
+		return fail(err, EFBIG, "the image has %zu layers, more than %d", layers,
+			    OCI_LAYERS_MOST);
 	if (layers != diff_ids)
 		return fail(err, EINVAL, "the manifest has %zu layers, the config %zu diff_ids",
 			    layers, diff_ids);

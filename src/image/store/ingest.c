@@ -199,8 +199,17 @@ int ingest_finish(struct ingest *ingest, struct error *err)
 	return 0;
 }
 
+/* What was reserved for bytes that did not come is given back: a registry may promise any size. */
+static void space_release(const struct ingest *ingest)
+{
+	if (ingest->fd >= 0 && ingest->offset < ingest->size &&
+	    ftruncate(ingest->fd, ingest->offset) < 0)
+		return; /* it is only early: the collector takes the whole file */
+}
+
 void ingest_close(struct ingest *ingest)
 {
+	space_release(ingest);
 	digest_free(&ingest->hash);
 	ingest->hash = (struct digest_hash){ 0 };
 	close_fd(&ingest->fd);
