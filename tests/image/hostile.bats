@@ -81,3 +81,19 @@ used() {
 	says "than it promised"
 	[ "$(used ingest)" -lt 1024 ]
 }
+
+@test "release leaves a directory alone that took the place of the bundle's" {
+	hostile labels
+	ok pull
+	ok lade bundle --rootfs copy hostile "$DIR"
+	rm -r "$DIR"
+	mkdir "$DIR.new"
+	mv "$DIR.new" "$DIR"
+	mkdir "$DIR/rootfs"
+	touch "$DIR/rootfs/precious" "$DIR/config.json"
+	ok lade release "$DIR"
+	says "left alone"
+	[ -e "$DIR/rootfs/precious" ]
+	[ -e "$DIR/config.json" ]
+	nothing "$(below bundles)"
+}

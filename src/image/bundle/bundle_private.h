@@ -54,6 +54,8 @@ struct claim {
 int claim_directory(const char *path, struct arena *arena, struct claim *claim, struct error *err);
 /* Empty it again, and remove it if it was made here. */
 void claim_undo(struct claim *claim);
+/* What tells this directory from a later one of the same name; NULL when nothing does. */
+char *directory_identity(int directory, struct arena *arena);
 
 /* ---- layers.c ---------------------------------------------------------------------------------
  */

@@ -70,3 +70,13 @@ void claim_undo(struct claim *claim)
 		rmdir(claim->path);
 	close_fd(&claim->fd);
 }
+
+char *directory_identity(int directory, struct arena *arena)
+{
+	struct statx look;
+
+	if (statx(directory, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &look) < 0)
+		return NULL;
+	return arena_format(arena, "%llu@%lld.%u", (unsigned long long)look.stx_ino,
+			    (long long)look.stx_btime.tv_sec, look.stx_btime.tv_nsec);
+}

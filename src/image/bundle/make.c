@@ -48,6 +48,7 @@ static int add_record(struct making *making, const struct rootfs_driver *driver,
 		.digest = image->digest,
 		.layers = making->layers.keys,
 		.rootfs = arena_string(making->arena, driver->name),
+		.directory = directory_identity(making->claim.fd, making->arena),
 		.created = now(making->arena),
 	};
 	return store_add_bundle(making->store, &making->record, making->arena, state, err);

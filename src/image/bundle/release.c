@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/own.h"
 #include "bundle_private.h"
 #include "image/rootfs.h"
@@ -37,6 +38,15 @@ static int find_record(const struct store *store, const char *what, struct arena
 	return result;
 }
 
+/* Somebody removed the bundle's directory and put another there: it is not this bundle's. */
+static bool is_foreign(const struct store_bundle *record, struct arena *arena)
+{
+	auto_close int directory = open(record->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const char *found = directory < 0 ? NULL : directory_identity(directory, arena);
+
+	return found && record->directory && !text_equal(found, record->directory);
+}
+
 static int remove_files(const struct store_bundle *record, struct error *err)
 {
 	auto_close int directory = open(record->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -54,6 +64,7 @@ int bundle_release(struct store *store, const char *what, struct arena *arena, s
 	struct store_bundle record;
 	const struct rootfs_driver *driver;
 	auto_close int state = -1;
+	bool foreign;
 
 	TRY(find_record(store, what, arena, &record, err));
 	driver = rootfs_driver_find(record.rootfs);
@@ -63,8 +74,13 @@ int bundle_release(struct store *store, const char *what, struct arena *arena, s
 	state = store_open_bundle(store, record.id, err);
 	if (state < 0)
 		return state;
-	if (driver->release(arena_format(arena, "%s/rootfs", record.path), state, err) < 0)
+	foreign = is_foreign(&record, arena);
+	if (foreign)
+		log_warning("%s is another directory now: left alone", record.path);
+	if (driver->release(foreign ? "" : arena_format(arena, "%s/rootfs", record.path), state,
+			    err) < 0)
 		return fail_where(err, "bundle %s", record.path);
-	TRY(remove_files(&record, err));
+	if (!foreign)
+		TRY(remove_files(&record, err));
 	return store_remove_bundle(store, record.id, err);
 }
