@@ -8,6 +8,14 @@
 #include <limits.h>
 #include <unistd.h>
 
+void channel_open(struct channel *channel, int from, int to)
+{
+	channel->from = from;
+	channel->to = to;
+	channel->ended = channel->broken = false;
+	channel->start = channel->end = 0;
+}
+
 bool channel_has_output(const struct channel *channel)
 {
 	return channel->end > channel->start;

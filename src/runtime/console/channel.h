@@ -7,13 +7,16 @@
 
 #define CHANNEL_SIZE 16384
 
-struct channel { /* all 0 but from, to */
+struct channel {
 	int from, to;
 	bool ended;  /* nothing more comes from `from` */
 	bool broken; /* nobody reads `to`: what comes is dropped */
 	size_t start, end;
 	char bytes[CHANNEL_SIZE];
 };
+
+/* Empty; the bytes are not touched (they are many, and mostly not needed). */
+void channel_open(struct channel *channel, int from, int to);
 
 bool channel_wants_input(const struct channel *channel);
 bool channel_has_output(const struct channel *channel);

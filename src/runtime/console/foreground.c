@@ -160,9 +160,12 @@ static int turn(struct watch *watch, struct error *err)
 
 static int watch_process(const struct foreground *foreground, int *exit_code, struct error *err)
 {
-	struct watch watch = { .foreground = foreground };
+	struct watch watch; /* not zeroed: the relay has large buffers */
 	int result = relay_open(&watch.relay, foreground->master, err);
 
+	watch.foreground = foreground;
+	watch.ended = false;
+	watch.status = 0;
 	while (result == 0 && !(watch.ended && relay_is_done(&watch.relay)))
 		result = turn(&watch, err);
 	relay_close(&watch.relay);

@@ -47,9 +47,12 @@ int relay_open(struct relay *relay, int master, struct error *err)
 {
 	int flags;
 
-	memset(relay, 0, sizeof(*relay));
 	relay->master = master;
-	relay->output = relay->slave = relay->window = relay->terminal.fd = -1;
+	relay->output = relay->slave = relay->window = -1;
+	relay->process_ended = false;
+	relay->terminal.fd = -1;
+	channel_open(&relay->in, -1, -1);
+	channel_open(&relay->out, -1, -1);
 	if (master < 0)
 		return 0;
 	flags = fcntl(master, F_GETFL);
@@ -58,9 +61,8 @@ int relay_open(struct relay *relay, int master, struct error *err)
 	relay->output = open_output();
 	relay->slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	relay->window = find_window();
-	relay->in.from = STDIN_FILENO;
-	relay->in.to = relay->out.from = master;
-	relay->out.to = relay->output;
+	channel_open(&relay->in, STDIN_FILENO, master);
+	channel_open(&relay->out, master, relay->output);
 	relay->out.broken = relay->output < 0;
 	relay_resize(relay);
 	return terminal_set_raw(STDIN_FILENO, &relay->terminal, err);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/magic.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -19,10 +20,10 @@
 
 #define MOUNTINFO_MOST (64u << 20)
 
-/* The inode of the initial user namespace, the same on every Linux: USER_NS_INIT_INO in recent
+/* The initial user namespace, the same on every Linux: USER_NS_INIT_INO (0xeffffffd) in recent
  * linux/nsfs.h. It also tells apart a namespace that maps all ids to themselves, whose uid_map
  * reads like the initial one's. */
-#define INITIAL_USER_NAMESPACE 0xeffffffdu
+#define INITIAL_USER_NAMESPACE "user:[4026531837]"
 
 static uint64_t effective_capabilities(void)
 {
@@ -50,9 +51,13 @@ static uint64_t bounding_capabilities(void)
 
 static bool in_user_namespace(void)
 {
-	struct stat status;
+	char name[64];
+	ssize_t length = readlink("/proc/self/ns/user", name, sizeof(name) - 1);
 
-	return stat("/proc/self/ns/user", &status) == 0 && status.st_ino != INITIAL_USER_NAMESPACE;
+	if (length < 0)
+		return false;
+	name[length] = '\0';
+	return strcmp(name, INITIAL_USER_NAMESPACE) != 0;
 }
 
 static bool is_mounted(const char *path, unsigned long magic)

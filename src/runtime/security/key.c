@@ -1,8 +1,8 @@
 /* key.c -- the name of a profile in the cache.
  *
  * Two profiles have the same name only if libseccomp makes the same program of them: everything
- * that it is given is hashed, in order, each string behind its length and each list behind its
- * count, so that no two profiles have the same encoding. What it asks the kernel (which actions
+ * that it is given is hashed, in order, each string with the zero at its end and each list behind
+ * its count, so that no two profiles have the same encoding. What it asks the kernel (which actions
  * there are) is covered by the kernel's release; which libseccomp it was, by the stamp in the file.
  */
 #include <string.h>
@@ -16,12 +16,12 @@ static void add_number(struct sha256 *sha, uint64_t number)
 	sha256_add(sha, &number, sizeof(number));
 }
 
+/* No string has a byte of 0xff: they are UTF-8. */
 static void add_string(struct sha256 *sha, const char *string)
 {
-	size_t length = string ? strlen(string) : 0;
+	const char *text = string ? string : "\xff";
 
-	add_number(sha, string ? length : UINT64_MAX);
-	sha256_add(sha, string, length);
+	sha256_add(sha, text, strlen(text) + 1);
 }
 
 static void add_strings(struct sha256 *sha, const struct strings *list)
