@@ -56,15 +56,18 @@ struct cgroup {
 	int unified_fd; /* v2 directory, O_PATH-less (usable for CLONE_INTO_CGROUP); or -1 */
 };
 
-/* Make the directories (v2: enable controllers on the way down), restrict devices (resources may
- * be NULL: then, as without rules, the default devices alone are allowed) and set the limits. A
- * directory that is already there and has processes, or is frozen, is refused with runc's words.
+/* Make the directories (v2: enable controllers on the way down) and set the limits. A directory that is already there and has processes, or is frozen, is refused with runc's words.
  * On failure nothing that was made here is left, and `cgroup` is closed.
  * Rootless: hierarchies that the caller may not write are left out as long as no limit of theirs
  * was asked for; when all are, cgroup->path is NULL and all that follows does nothing. */
-int cgroup_create(const char *path, const struct cgroup_writes *writes,
-		  const struct spec_resources *resources, const struct facts *facts,
+int cgroup_create(const char *path, const struct cgroup_writes *writes, const struct facts *facts,
 		  struct cgroup *cgroup, struct error *err);
+
+/* Restrict devices, before anything of the container runs; a function of its own because the kernel
+ * takes its time over a program, during which the first process can boot. resources may be NULL:
+ * then, as without rules, the default devices alone are allowed. */
+int cgroup_restrict_devices(const struct cgroup *cgroup, const struct spec_resources *resources,
+			    struct error *err);
 
 /* Find an existing one. path NULL, or no such directory (any more), is success: killing and
  * deleting then do nothing, joining is -ENOENT. */

@@ -119,7 +119,8 @@ static inline int create(const char *name, const struct spec_resources *resource
 	struct cgroup_writes writes;
 
 	TRY(cgroup_plan(resources, &facts, &arena, &writes, &err));
-	return cgroup_create(own_path(name), &writes, resources, &facts, cgroup, &err);
+	TRY(cgroup_create(own_path(name), &writes, &facts, cgroup, &err));
+	return cgroup_restrict_devices(cgroup, resources, &err);
 }
 
 static inline void end(struct cgroup *cgroup)

@@ -124,7 +124,7 @@ static int restrict_by_program(const struct cgroup_tree *tree, const struct devi
 	return device_program_attach(&program, tree->dir, tree->made == 0, err);
 }
 
-static int restrict_devices(const struct cgroup *cgroup, const struct spec_resources *resources,
+int cgroup_restrict_devices(const struct cgroup *cgroup, const struct spec_resources *resources,
 			    struct error *err)
 {
 	auto_arena struct arena arena = { 0 };
@@ -146,12 +146,10 @@ static int restrict_devices(const struct cgroup *cgroup, const struct spec_resou
 	return fail_where(err, "linux.resources.devices");
 }
 
-static int create(struct cgroup *cgroup, const struct cgroup_writes *writes,
-		  const struct spec_resources *resources, struct error *err)
+static int create(struct cgroup *cgroup, const struct cgroup_writes *writes, struct error *err)
 {
 	TRY(make_trees(cgroup, writes, err));
 	TRY(check_unused(cgroup, err));
-	TRY(restrict_devices(cgroup, resources, err));
 	return writes_apply(cgroup, writes, false, err);
 }
 
@@ -170,8 +168,7 @@ static bool has_any_tree(const struct cgroup *cgroup)
 	return false;
 }
 
-int cgroup_create(const char *path, const struct cgroup_writes *writes,
-		  const struct spec_resources *resources, const struct facts *facts,
+int cgroup_create(const char *path, const struct cgroup_writes *writes, const struct facts *facts,
 		  struct cgroup *cgroup, struct error *err)
 {
 	int result;
@@ -179,7 +176,7 @@ int cgroup_create(const char *path, const struct cgroup_writes *writes,
 	cgroup_start(path, facts, cgroup);
 	if (!path)
 		return 0;
-	result = create(cgroup, writes, resources, err);
+	result = create(cgroup, writes, err);
 	if (result < 0) {
 		unmake(cgroup);
 		return result;

@@ -120,8 +120,7 @@ static int make_cgroup(struct birth *birth, struct error *err)
 	birth->container.state.cgroup_path = birth->cgroup_path;
 	TRY(state_save(&birth->container, err));
 	TRY(cgroup_plan(resources, &birth->facts, &birth->arena, &writes, err));
-	TRY(cgroup_create(birth->cgroup_path, &writes, resources, &birth->facts, &birth->cgroup,
-			  err));
+	TRY(cgroup_create(birth->cgroup_path, &writes, &birth->facts, &birth->cgroup, err));
 	birth->has_cgroup = true;
 	return 0;
 }
@@ -146,6 +145,18 @@ static int hand_over_and_record(struct birth *birth, struct error *err)
 	return record_process(birth, err);
 }
 
+/* Its process boots meanwhile, and waits. */
+static int complete_cgroup(const struct birth *birth, bool born_there, struct error *err)
+{
+	const struct spec_linux *linux_spec = birth->document.spec.linux_;
+
+	if (!birth->has_cgroup)
+		return 0;
+	TRY(cgroup_join(&birth->cgroup, birth->launched.pid, born_there, err));
+	return cgroup_restrict_devices(&birth->cgroup, linux_spec ? linux_spec->resources : NULL,
+				       err);
+}
+
 static int clone_and_hand_over(struct birth *birth, struct error *err)
 {
 	struct launch_request request = {
@@ -158,8 +169,7 @@ static int clone_and_hand_over(struct birth *birth, struct error *err)
 
 	TRY(state_mark_creating(&birth->container, err));
 	TRY(launch_clone(&request, &birth->launched, err));
-	if (birth->has_cgroup)
-		TRY(cgroup_join(&birth->cgroup, birth->launched.pid, request.cgroup_fd >= 0, err));
+	TRY(complete_cgroup(birth, request.cgroup_fd >= 0, err));
 	return hand_over_and_record(birth, err);
 }
 
