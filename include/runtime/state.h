@@ -121,6 +121,9 @@ void state_mark_created(const struct container *container);
  * knows the cgroup asks its freezer about a created or running container. */
 int state_status(const struct container *container, enum container_status *status,
 		 struct error *err);
+/* The same, and the pidfd of its process for the caller to close; -1: it has none that lives. */
+int state_look(const struct container *container, enum container_status *status, int *pidfd,
+	       struct error *err);
 
 /* Ids of all containers below `root`, sorted. A missing root is an empty list. */
 int state_list(const char *root, struct arena *arena, struct strings *ids, struct error *err);

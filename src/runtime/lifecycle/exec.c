@@ -37,7 +37,7 @@ static int check_status(struct visit *visit, struct error *err)
 	enum container_status status;
 
 	TRY(facts_gather(&visit->facts, &visit->arena, err));
-	TRY(container_status_now(&visit->container, &visit->facts, &status, err));
+	TRY(container_look_now(&visit->container, &visit->facts, &status, &visit->target, err));
 	if (status == STATUS_STOPPED)
 		return fail(err, ESRCH, "cannot exec in a stopped container");
 	if (status == STATUS_CREATING) /* its root is still the host's */
@@ -70,9 +70,6 @@ static int open_container(struct visit *visit, struct error *err)
 
 	TRY(state_open(request->root, request->id, false, &visit->arena, &visit->container, err));
 	TRY(check_status(visit, err));
-	visit->target = state_pidfd(state, err);
-	if (visit->target < 0)
-		return visit->target;
 	if (!state->process)
 		return fail(err, EINVAL, "the container has no process to take as a template");
 	TRY(exec_process(request, state->process, &visit->arena, &visit->process, err));

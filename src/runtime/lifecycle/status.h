@@ -8,5 +8,8 @@
 /* As state_status, and "paused" for a container whose cgroup is frozen. `facts` of this host. */
 int container_status_now(const struct container *container, const struct facts *facts,
 			 enum container_status *status, struct error *err);
+/* And as state_look. */
+int container_look_now(const struct container *container, const struct facts *facts,
+		       enum container_status *status, int *pidfd, struct error *err);
 
 #endif

@@ -65,30 +65,40 @@ static bool is_being_created(const struct container *container)
 	return container->lock < 0 && directory_is_locked(container->dir);
 }
 
-int state_status(const struct container *container, enum container_status *status,
-		 struct error *err)
+int state_look(const struct container *container, enum container_status *status, int *pidfd,
+	       struct error *err)
 {
-	auto_close int pidfd = -1;
 	struct error reason = { 0 };
+	int result;
 
+	*pidfd = -1;
 	*status = STATUS_STOPPED;
 	if (container->state.pid == 0) {
 		if (is_being_created(container))
 			*status = STATUS_CREATING;
 		return 0;
 	}
-	pidfd = state_pidfd(&container->state, &reason);
-	if (pidfd == -ESRCH)
+	result = state_pidfd(&container->state, &reason);
+	if (result == -ESRCH)
 		return 0;
-	if (pidfd < 0) {
+	if (result < 0) {
 		if (err)
 			*err = reason;
 		return -reason.number;
 	}
+	*pidfd = result;
 	*status = has_creating_mark(container) ? STATUS_CREATING
 		  : waits_for_start(container) ? STATUS_CREATED
 					       : STATUS_RUNNING;
 	return 0;
+}
+
+int state_status(const struct container *container, enum container_status *status,
+		 struct error *err)
+{
+	auto_close int pidfd = -1;
+
+	return state_look(container, status, &pidfd, err);
 }
 
 #define DOCUMENT_ROWS(ROW, T)                                                                      \
