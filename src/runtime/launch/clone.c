@@ -188,16 +188,20 @@ __attribute__((noinline)) static long clone_between(struct birth *birth)
 }
 
 /* Until it executes the image, the child has our memory and may already be seen by a container that
- * it was born into: nobody there may trace it (CVE-2016-9962). */
-static int clone_child(struct birth *birth)
+ * it was born into: nobody there may trace it (CVE-2016-9962). Not where id maps are still to be
+ * written: the image's new memory begins with this mark, and the kernel gives the map files of a
+ * non-dumpable process to the real root; but then its user namespace is new, and nobody is there.
+ */
+static int clone_child(struct birth *birth, bool maps_follow)
 {
-	int dumpable = prctl(PR_GET_DUMPABLE);
+	int dumpable = maps_follow ? 0 : prctl(PR_GET_DUMPABLE);
 	sigset_t all, before;
 	long pid;
 
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
-	prctl(PR_SET_DUMPABLE, 0);
+	if (!maps_follow)
+		prctl(PR_SET_DUMPABLE, 0);
 	pid = birth->joins->count > 0 ? clone_between(birth) : clone_init(birth);
 	if (dumpable == 1)
 		prctl(PR_SET_DUMPABLE, 1);
@@ -312,7 +316,7 @@ static int execute_clone(const struct launch_request *request, struct birth *bir
 		.exit_signal = SIGCHLD,
 		.cgroup = request->cgroup_fd >= 0 ? (uint64_t)request->cgroup_fd : 0,
 	};
-	pid = clone_child(birth);
+	pid = clone_child(birth, plan_find(request->plan, STEP_MAP_USERS) != NULL);
 	if (birth->failed_join < 0)
 		return fail_number(err, pid, "setns", "cannot join the namespaces");
 	if (pid < 0) {
