@@ -56,10 +56,11 @@ struct cgroup {
 	int unified_fd; /* v2 directory, O_PATH-less (usable for CLONE_INTO_CGROUP); or -1 */
 };
 
-/* Make the directories (v2: enable controllers on the way down) and set the limits. A directory that is already there and has processes, or is frozen, is refused with runc's words.
- * On failure nothing that was made here is left, and `cgroup` is closed.
- * Rootless: hierarchies that the caller may not write are left out as long as no limit of theirs
- * was asked for; when all are, cgroup->path is NULL and all that follows does nothing. */
+/* Make the directories (v2: enable controllers on the way down) and set the limits. A directory
+ * that is already there and has processes, or is frozen, is refused with runc's words. On failure
+ * nothing that was made here is left, and `cgroup` is closed. Rootless: hierarchies that the caller
+ * may not write are left out as long as no limit of theirs was asked for; when all are,
+ * cgroup->path is NULL and all that follows does nothing. */
 int cgroup_create(const char *path, const struct cgroup_writes *writes, const struct facts *facts,
 		  struct cgroup *cgroup, struct error *err);
 
