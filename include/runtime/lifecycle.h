@@ -94,6 +94,9 @@ int container_query(const char *root, const char *id, struct arena *arena,
 int container_list(const char *root, struct arena *arena, struct container_summary **summaries,
 		   size_t *count, struct error *err);
 
+/* The name of the user who made it, until the next call; NULL where the host knows none. */
+const char *container_owner(const struct container_summary *summary);
+
 /* runc's document: the specification's state plus rootfs, created, owner. */
 void container_document(const struct container_summary *summary, struct text *out);
 

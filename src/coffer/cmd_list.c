@@ -1,5 +1,4 @@
 /* cmd_list.c -- coffer list: all containers below --root. */
-#include <pwd.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,14 +45,14 @@ static void print_ids(const struct listing *list, struct text *out)
 static void make_row(const struct container_summary *summary, struct arena *arena,
 		     const char *row[COLUMNS])
 {
-	const struct passwd *owner = getpwuid(summary->state.owner_uid);
+	const char *owner = container_owner(summary);
 
 	row[0] = summary->state.id;
 	row[1] = arena_format(arena, "%d", summary->pid);
 	row[2] = status_name(summary->status);
 	row[3] = summary->state.bundle;
 	row[4] = summary->state.created;
-	row[5] = owner ? arena_string(arena, owner->pw_name)
+	row[5] = owner ? arena_string(arena, owner)
 		       : arena_format(arena, "#%u", summary->state.owner_uid);
 }
 

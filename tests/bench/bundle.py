@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import struct
+import sys
 
 CAPABILITIES = ("CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID SETPCAP NET_BIND_SERVICE "
                 "NET_RAW SYS_CHROOT MKNOD AUDIT_WRITE SETFCAP")
@@ -139,3 +140,8 @@ def shortest_filter(compiled, architecture=0xc000003e, numbers=1024):
     short = [(LOAD, 0, 0, 4), (0x15, 1, 0, architecture), (RETURN, 0, 0, 0x80000000),
              (LOAD, 0, 0, 0)] + halves(ranges)
     return b"".join(struct.pack("HBBI", *instruction) for instruction in short)
+
+
+if __name__ == "__main__":  # bundle.py CGROUP ARG…: print config.json
+    here = os.path.dirname(os.path.abspath(__file__))
+    print(json.dumps(config(os.path.dirname(os.path.dirname(here)), sys.argv[1], sys.argv[2:])))

@@ -68,11 +68,21 @@ int container_list(const char *root, struct arena *arena, struct container_summa
 	return 0;
 }
 
+/* Root's name is known; for others libc opens files and sockets. */
+const char *container_owner(const struct container_summary *summary)
+{
+	const struct passwd *owner;
+
+	if (summary->state.owner_uid == 0)
+		return "root";
+	owner = getpwuid(summary->state.owner_uid);
+	return owner ? owner->pw_name : NULL;
+}
+
 void container_document(const struct container_summary *summary, struct text *out)
 {
 	const struct container_state *state = &summary->state;
-	const struct passwd *owner = state->owner_uid == 0 ? NULL : getpwuid(state->owner_uid);
-	const char *name = owner ? owner->pw_name : state->owner_uid == 0 ? "root" : "";
+	const char *owner = container_owner(summary);
 	struct state_output document = {
 		.oci_version = state->oci_version,
 		.id = state->id,
@@ -82,7 +92,7 @@ void container_document(const struct container_summary *summary, struct text *ou
 		.rootfs = state->rootfs,
 		.created = state->created,
 		.annotations = state->annotations,
-		.owner = (char *)name,
+		.owner = (char *)(owner ? owner : ""),
 	};
 
 	json_write(&state_output_shape, &document, true, out);
