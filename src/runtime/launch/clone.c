@@ -106,9 +106,13 @@ struct birth {
 	int failed_join; /* the intermediate process's answer: -errno */
 };
 
+/* Functions that a child runs on our stack and never returns from: AddressSanitizer would take what
+ * they marked there for frames of ours. */
+#define ON_SHARED_STACK __attribute__((noinline, no_sanitize("address")))
+
 /* In a user namespace whose maps are not yet written nobody is root, and then only ambient
  * capabilities survive execve(2). CAPABILITIES sets them all anew at the end. */
-static void keep_capabilities(void)
+ON_SHARED_STACK static void keep_capabilities(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2];
@@ -125,7 +129,7 @@ static void keep_capabilities(void)
 }
 
 /* In the child, on the parent's stack and memory: raw system calls only, no errno. */
-__attribute__((noreturn, noinline)) static void become_init(const struct birth *birth)
+ON_SHARED_STACK static _Noreturn void become_init(const struct birth *birth)
 {
 	const uint64_t no_signals = 0;
 	const char *const argv[] = { "coffer-init", birth->control_text,
@@ -144,7 +148,7 @@ __attribute__((noreturn, noinline)) static void become_init(const struct birth *
 		kernel_call(__NR_exit_group, 126);
 }
 
-__attribute__((noinline)) static long clone_init(struct birth *birth)
+ON_SHARED_STACK static long clone_init(struct birth *birth)
 {
 	long pid = kernel_call(__NR_clone3, &birth->args, sizeof(birth->args));
 
@@ -155,7 +159,7 @@ __attribute__((noinline)) static long clone_init(struct birth *birth)
 
 /* In the intermediate process, which shares memory and descriptors with coffer: join, make the
  * child a sibling (CLONE_PARENT), end. */
-__attribute__((noreturn, noinline)) static void join_and_clone(struct birth *birth, long *pid)
+ON_SHARED_STACK static _Noreturn void join_and_clone(struct birth *birth, long *pid)
 {
 	long result = 0;
 
