@@ -19,6 +19,10 @@ setup_file() { build_sanitized; }
 	passes "$SUITES/images.bats"
 }
 
+@test "registries and their failures touch no wrong memory and leak nothing" {
+	passes "$SUITES/registry.bats" "$SUITES/faults.bats"
+}
+
 @test "hostile layers touch no wrong memory and leak nothing" {
 	passes "$SUITES/hostile.bats"
 }

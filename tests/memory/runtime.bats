@@ -25,3 +25,7 @@ setup_file() { build_sanitized; }
 @test "users without privilege and hostile images touch no wrong memory and leak nothing" {
 	passes "$SUITES/rootless.bats" "$SUITES/isolation.bats"
 }
+
+@test "escapes of other runtimes touch no wrong memory and leak nothing" {
+	passes "$SUITES/../attack/runtime.bats"
+}
