@@ -28,7 +28,7 @@ static int kill_init(const struct container *container, int signal, struct error
 	auto_close int pidfd = state_pidfd(&container->state, err);
 
 	if (pidfd < 0)
-		return fail(err, ESRCH, "container not running");
+		return pidfd;
 	if (syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0)
 		return errno == ESRCH ? fail(err, ESRCH, "container not running")
 				      : fail_call(err, "pidfd_send_signal", "cannot send signal %d",
