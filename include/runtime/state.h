@@ -114,7 +114,7 @@ int state_mark_started(const struct container *container);
 /* From before its process is recorded until that waits for the start, inside its own root: until
  * then the status is "creating", and nobody may join it. */
 int state_mark_creating(const struct container *container, struct error *err);
-void state_mark_created(const struct container *container);
+int state_mark_created(const struct container *container, struct error *err);
 
 /* What the container is doing, from its process and the start socket. With pid 0: creating while
  * its creator holds the lock, else stopped (the creator was killed). Never STATUS_PAUSED: whoever

@@ -128,7 +128,7 @@ static int temporary_create(int dir, const char *name, char temporary[PATH_MAX],
 		fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	} while (fd < 0 && errno == EEXIST);
 	if (fd < 0)
-		return fail_call(err, "open", "cannot create \"%s\"", temporary);
+		return fail_call(err, "open", "cannot write \"%s\"", name);
 	return fd;
 }
 

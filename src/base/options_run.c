@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "base/options.h"
+#include "base/standard.h"
 
 static int check_count(const struct command_line *line, struct error *err)
 {
@@ -28,7 +29,7 @@ int options_run(const struct program *program, const struct command *command, co
 	TRY(options_parse(&set, words, options, arena, err));
 	if (words->help) {
 		options_command_help(program, command, stdout);
-		return 0;
+		return standard_flush(err);
 	}
 	line.arguments = words->positional;
 	while (words->used < words->words->count) /* behind "--", or behind the first one */

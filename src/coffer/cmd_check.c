@@ -2,6 +2,7 @@
  * know, which a runtime must ignore but an author wants to hear of. */
 #include <stddef.h>
 
+#include "base/standard.h"
 #include "base/text.h"
 #include "commands.h"
 #include "runtime/lifecycle.h"
@@ -46,7 +47,7 @@ static int run(const struct command_line *line, struct error *err)
 		      &document, err));
 	name_unknown(&document, &out);
 	if (out.length > 0)
-		TRY(command_print(out.data, out.length, err));
+		TRY(standard_print(out.data, out.length, err));
 	return container_plan(&request, line->arena, &plan, err);
 }
 

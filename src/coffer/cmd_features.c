@@ -1,5 +1,6 @@
 /* cmd_features.c -- coffer features: what this build can do (features.md, features-linux.md). */
 #include "base/json.h"
+#include "base/standard.h"
 #include "base/text.h"
 #include "commands.h"
 #include "runtime/features.h"
@@ -41,7 +42,7 @@ static int run(const struct command_line *line, struct error *err)
 
 	features_fill(&build, &names, line->arena, &features);
 	json_write(&features_shape, &features, true, &out);
-	return command_print(out.data, out.length, err);
+	return standard_print(out.data, out.length, err);
 }
 
 const struct command command_features = {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/standard.h"
 #include "base/text.h"
 #include "commands.h"
 #include "runtime/lifecycle.h"
@@ -94,7 +95,7 @@ static int run(const struct command_line *line, struct error *err)
 		print_json(&list, &out);
 	else
 		print_table(&list, line->arena, &out);
-	return command_print(out.data ? out.data : "", out.length, err);
+	return standard_print(out.data ? out.data : "", out.length, err);
 }
 
 const struct command command_list = {

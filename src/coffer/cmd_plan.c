@@ -1,6 +1,7 @@
 /* cmd_plan.c -- coffer plan: what create would do with a bundle, without doing it. */
 #include <stddef.h>
 
+#include "base/standard.h"
 #include "base/text.h"
 #include "commands.h"
 #include "runtime/lifecycle.h"
@@ -32,7 +33,7 @@ static int run(const struct command_line *line, struct error *err)
 
 	TRY(container_plan(&request, line->arena, &plan, err));
 	plan_print(&plan, text_equal(chosen->format, "json"), &out);
-	return command_print(out.data, out.length, err);
+	return standard_print(out.data, out.length, err);
 }
 
 const struct command command_plan = {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/spawn.h"
+#include "base/standard.h"
 #include "base/text.h"
 #include "commands.h"
 #include "runtime/lifecycle.h"
@@ -122,7 +123,7 @@ static int run(const struct command_line *line, struct error *err)
 		print_json(&pids, &out);
 	else
 		TRY(print_table(line, &pids, &out, err));
-	return command_print(out.data, out.length, err);
+	return standard_print(out.data, out.length, err);
 }
 
 const struct command command_ps = {

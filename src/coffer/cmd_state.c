@@ -1,4 +1,5 @@
 /* cmd_state.c -- coffer state: runc's state document. */
+#include "base/standard.h"
 #include "base/text.h"
 #include "commands.h"
 #include "runtime/lifecycle.h"
@@ -11,7 +12,7 @@ static int run(const struct command_line *line, struct error *err)
 	TRY(container_query(command_root(line), line->arguments.items[0], line->arena, &summary,
 			    err));
 	container_document(&summary, &out);
-	return command_print(out.data, out.length, err);
+	return standard_print(out.data, out.length, err);
 }
 
 const struct command command_state = {

@@ -77,7 +77,4 @@ int create_request_from(const struct command_line *line, const struct create_opt
 typedef int command_verb(const struct command_line *line, const char *id, struct error *err);
 int command_each_match(const struct command_line *line, command_verb *verb, struct error *err);
 
-/* Print to standard output and flush; an output that is full or closed is an error. */
-int command_print(const char *text, size_t length, struct error *err);
-
 #endif

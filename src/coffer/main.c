@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/own.h"
+#include "base/standard.h"
 #include "commands.h"
 #include "runtime/security.h"
 #include "runtime/spec.h"
@@ -49,13 +50,6 @@ const char *command_root(const struct command_line *line)
 	return state_root(globals->root, line->arena);
 }
 
-int command_print(const char *text, size_t length, struct error *err)
-{
-	if (fwrite(text, 1, length, stdout) != length || fflush(stdout) != 0)
-		return fail_call(err, "write", "cannot write to standard output");
-	return 0;
-}
-
 /* docker reads "runc version X" in the form NAME version X, "commit:", "spec:". */
 static int print_version(struct error *err)
 {
@@ -63,7 +57,7 @@ static int print_version(struct error *err)
 	int length = snprintf(text, sizeof(text), "coffer version " PACKAGE_VERSION "\nspec: %s\n",
 			      SPEC_VERSION);
 
-	return command_print(text, (size_t)length, err);
+	return standard_print(text, (size_t)length, err);
 }
 
 static enum log_level level_of(const struct globals *globals)
@@ -108,7 +102,7 @@ static int run(const struct strings *words, struct globals *globals, struct aren
 	if (globals->help || line.used >= words->count ||
 	    !strcmp(words->items[line.used], "help")) {
 		options_help(&coffer, stdout);
-		return 0;
+		return standard_flush(err);
 	}
 	command = options_command(&coffer, words->items[line.used]);
 	if (!command)
@@ -135,6 +129,7 @@ int main(int argc, char **argv)
 	struct error err = { 0 };
 	int result;
 
+	standard_occupy();
 	signal(SIGPIPE, SIG_DFL); /* callers that ignore them would have the container inherit it */
 	signal(SIGCHLD, SIG_DFL);
 	result = run(&words, &globals, &arena, &err);

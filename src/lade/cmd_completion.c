@@ -1,14 +1,13 @@
 /* cmd_completion.c -- lade completion: what a shell needs to complete lade's command lines. */
 #include <stdio.h>
 
+#include "base/standard.h"
 #include "commands.h"
 
 static int run(const struct command_line *line, struct error *err)
 {
 	TRY(options_complete(line->program, line->arguments.items[0], stdout, err));
-	if (fflush(stdout) != 0)
-		return fail_call(err, "write", "cannot write to standard output");
-	return 0;
+	return standard_flush(err);
 }
 
 const struct command command_completion = {

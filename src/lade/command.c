@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/standard.h"
 #include "commands.h"
 
 int command_open_store(const struct command_line *line, enum store_access access,
@@ -41,10 +42,7 @@ int command_load_image(const struct command_line *line, struct store *store, con
 
 int command_print(const struct text *text, struct error *err)
 {
-	if (fwrite(text->data ? text->data : "", 1, text->length, stdout) != text->length ||
-	    fflush(stdout) != 0)
-		return fail_call(err, "write", "cannot write to standard output");
-	return 0;
+	return standard_print(text->data ? text->data : "", text->length, err);
 }
 
 void command_report(const struct error *err)

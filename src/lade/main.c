@@ -1,13 +1,12 @@
 /* main.c -- lade: parse the command line, run one command, report its error. */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "base/log.h"
+#include "base/standard.h"
 #include "commands.h"
 
 /* clang-format off */
@@ -36,9 +35,8 @@ static const struct program lade = {
 
 static int print_version(struct error *err)
 {
-	if (puts("lade version " PACKAGE_VERSION) < 0 || fflush(stdout) != 0)
-		return fail_call(err, "write", "cannot write to standard output");
-	return 0;
+	puts("lade version " PACKAGE_VERSION);
+	return standard_flush(err);
 }
 
 static enum log_level level_of(const struct globals *globals)
@@ -69,7 +67,7 @@ static int run(const struct strings *words, struct globals *globals, struct aren
 	if (globals->help || line.used >= words->count ||
 	    !strcmp(words->items[line.used], "help")) {
 		options_help(&lade, stdout);
-		return 0;
+		return standard_flush(err);
 	}
 	command = options_command(&lade, words->items[line.used]);
 	if (!command)
@@ -100,18 +98,6 @@ static void raise_descriptor_limit(void)
 	}
 }
 
-/* A caller may have closed them; what is opened next must not take their numbers. */
-static void open_standard_descriptors(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-}
-
 int main(int argc, char **argv)
 {
 	auto_arena struct arena arena = { 0 };
@@ -120,7 +106,7 @@ int main(int argc, char **argv)
 	struct error err = { 0 };
 	int result;
 
-	open_standard_descriptors();
+	standard_occupy();
 	signal(SIGPIPE, SIG_IGN);
 	raise_descriptor_limit();
 	complete_switches(&words);

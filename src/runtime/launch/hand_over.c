@@ -72,16 +72,22 @@ static int send_plan(const struct launched *launched, const int *slots, struct e
 	return count > 0 ? send_message(launched->control, &message, fds, count, err) : 0;
 }
 
+/* A slot that stays empty here is one that the child waits for without end. */
+static int fill_slot(int *slot, int fd, struct error *err)
+{
+	*slot = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return *slot < 0 ? fail_call(err, "fcntl F_DUPFD_CLOEXEC", "cannot hand over the plan") : 0;
+}
+
 static int fill_and_send(struct launched *launched, int *slots, struct error *err)
 {
 	const struct message maps_written = { .phase = PHASE_MAPS };
 
 	TRY(host_steps_run(launched, slots, err));
 	if (launched->plan->start_slot >= 0 && launched->start_socket >= 0)
-		slots[launched->plan->start_slot] =
-			fcntl(launched->start_socket, F_DUPFD_CLOEXEC, 3);
+		TRY(fill_slot(&slots[launched->plan->start_slot], launched->start_socket, err));
 	if (launched->target_pidfd >= 0)
-		slots[0] = fcntl(launched->target_pidfd, F_DUPFD_CLOEXEC, 3);
+		TRY(fill_slot(&slots[0], launched->target_pidfd, err));
 	TRY(send_message(launched->control, &maps_written, NULL, 0, err));
 	return send_plan(launched, slots, err);
 }

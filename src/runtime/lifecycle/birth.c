@@ -196,8 +196,7 @@ static int launch(struct birth *birth, struct error *err)
 	birth->owes_poststop = true;
 	TRY(run_runtime_hooks(birth, err));
 	TRY(launch_await(&birth->launched, PHASE_CREATED, err));
-	state_mark_created(&birth->container);
-	return 0;
+	return state_mark_created(&birth->container, err);
 }
 
 int birth_launch(struct birth *birth, struct error *err)

@@ -91,6 +91,16 @@ bool directory_is_locked(int dir)
 	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
+/* What was made is empty, or somebody else's by now. */
+static int claim_fails(int root, const struct container *container, int number, struct error *err)
+{
+	if (container->dir >= 0)
+		unlinkat(container->dir, LOCK_FILE, 0);
+	unlinkat(root, container->id, AT_REMOVEDIR);
+	return fail_number(err, number, container->dir < 0 ? "open" : "flock",
+			   "cannot lock the state directory");
+}
+
 /* Until the lock is taken the new directory looks like what a killed `create` left, and may be
  * removed as that: then the claim is lost, as to a create that was quicker. */
 static int claim(int root, struct container *container, struct error *err)
@@ -101,19 +111,14 @@ static int claim(int root, struct container *container, struct error *err)
 		return errno == EEXIST ? fail(err, EEXIST, "container with given ID already exists")
 				       : fail_call(err, "mkdir", "cannot make the state directory");
 	container->dir = openat(root, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (container->dir < 0 && errno != ENOENT)
+		return claim_fails(root, container, errno, err);
 	if (container->dir >= 0)
 		container->lock = lock_file(container->dir, O_CREAT, LOCK_EX | LOCK_NB);
 	if (container->dir < 0 || container->lock == -ENOENT || container->lock == -EWOULDBLOCK ||
 	    !is_named(root, id, container->dir))
 		return fail(err, EEXIST, "container with given ID already exists");
-	if (container->lock < 0) {
-		int result = fail_number(err, container->lock, "flock",
-					 "cannot lock the state directory");
-
-		file_remove_tree(root, id, NULL);
-		return result;
-	}
-	return 0;
+	return container->lock < 0 ? claim_fails(root, container, container->lock, err) : 0;
 }
 
 int state_claim(const char *root, const char *id, struct container *container, struct error *err)

@@ -45,9 +45,11 @@ int state_mark_creating(const struct container *container, struct error *err)
 	return fd < 0 ? fail_call(err, "open", "cannot write the container's state") : 0;
 }
 
-void state_mark_created(const struct container *container)
+int state_mark_created(const struct container *container, struct error *err)
 {
-	unlinkat(container->dir, CREATING_MARK, 0);
+	if (unlinkat(container->dir, CREATING_MARK, 0) < 0 && errno != ENOENT)
+		return fail_call(err, "unlink", "cannot write the container's state");
+	return 0;
 }
 
 static bool has_creating_mark(const struct container *container)
