@@ -3,7 +3,8 @@
  * Loading a filter costs what its length is (the kernel checks, converts and compiles it), and the
  * kernel then runs it once for every system call to find out which are always allowed. libseccomp
  * writes some three instructions for each name. Most neighbours have the same verdict, so here the
- * numbers become ranges, found by halves; what depends on arguments is copied as it is.
+ * numbers become ranges, found by halves, and single numbers that differ from all around them are
+ * asked for one by one; what depends on arguments is copied as it is.
  *
  * Jumps lead forward, at most 255 instructions far, so a program is written from its end: targets
  * are there before the jumps to them, and are used again as long as they are near. */
@@ -12,9 +13,11 @@
 #include <linux/seccomp.h>
 #include <string.h>
 
-#define JUMP_MOST 255
-#define NEAR      200 /* used again, with room for what may still come between */
-#define VERDICTS  32
+#define JUMP_MOST       255
+#define NEAR            200 /* used again, with room for what may still come between */
+#define VERDICTS        32
+
+#define EXCEPTIONS_MOST 4 /* asked for one after the other */
 
 struct writer {
 	const struct bpf *from;
@@ -110,16 +113,87 @@ static uint32_t write_outcome(struct writer *writer, struct outcome outcome)
 			       : copy_from(writer, outcome.value);
 }
 
-static uint32_t write_ranges(struct writer *writer, const struct range *ranges, size_t count)
+static bool same_outcomes(struct outcome a, struct outcome b)
+{
+	return a.decided == b.decided && a.value == b.value;
+}
+
+/* Behind the last range of all there is one that starts at 0: its length comes out right. */
+static bool is_single(const struct range *range)
+{
+	return range[1].start - range->start == 1;
+}
+
+/* Neighbours that are all like `usual`, but for a few single numbers. */
+struct group {
+	const struct range *ranges;
+	size_t count;
+	struct outcome usual;
+};
+
+static size_t count_alike(const struct range *ranges, size_t count, struct outcome usual)
+{
+	unsigned exceptions = 0;
+	size_t i = 0;
+
+	for (; i < count; i++)
+		if (!same_outcomes(ranges[i].outcome, usual) &&
+		    (!is_single(&ranges[i]) || ++exceptions > EXCEPTIONS_MOST))
+			break;
+	return i;
+}
+
+/* The longest that begins here: what is usual is what the first or the second range has. */
+static struct group first_group(const struct range *ranges, size_t count)
+{
+	struct group group = { ranges, count_alike(ranges, count, ranges[0].outcome),
+			       ranges[0].outcome };
+	size_t second = count > 1 ? count_alike(ranges, count, ranges[1].outcome) : 0;
+
+	if (second > group.count)
+		group = (struct group){ ranges, second, ranges[1].outcome };
+	return group;
+}
+
+static uint32_t write_group(struct writer *writer, const struct group *group)
+{
+	uint32_t otherwise = write_outcome(writer, group->usual);
+
+	for (size_t i = group->count; i-- > 0;) {
+		const struct range *range = &group->ranges[i];
+		uint32_t found;
+
+		if (same_outcomes(range->outcome, group->usual))
+			continue;
+		found = write_outcome(writer, range->outcome);
+		otherwise = write_comparison(writer, BPF_JMP | BPF_JEQ | BPF_K, range->start, found,
+					     otherwise);
+	}
+	return otherwise;
+}
+
+static uint32_t write_groups(struct writer *writer, const struct group *groups, size_t count)
 {
 	size_t middle = count / 2;
 	uint32_t low, high;
 
 	if (count == 1)
-		return write_outcome(writer, ranges->outcome);
-	high = write_ranges(writer, ranges + middle, count - middle);
-	low = write_ranges(writer, ranges, middle);
-	return write_comparison(writer, BPF_JMP | BPF_JGE | BPF_K, ranges[middle].start, high, low);
+		return write_group(writer, groups);
+	high = write_groups(writer, groups + middle, count - middle);
+	low = write_groups(writer, groups, middle);
+	return write_comparison(writer, BPF_JMP | BPF_JGE | BPF_K, groups[middle].ranges->start,
+				high, low);
+}
+
+static uint32_t write_ranges(struct writer *writer, const struct range *ranges, size_t count)
+{
+	auto_arena struct arena work = { 0 };
+	struct group *groups = arena_array(&work, count, sizeof(*groups));
+	size_t found = 0;
+
+	for (size_t at = 0; at < count; at += groups[found++].count)
+		groups[found] = first_group(ranges + at, count - at);
+	return write_groups(writer, groups, found);
 }
 
 /* ---- one architecture, all architectures ------------------------------------------------------
@@ -131,16 +205,11 @@ struct numbers {
 	size_t count;
 };
 
-static bool same_outcomes(struct outcome a, struct outcome b)
-{
-	return a.decided == b.decided && a.value == b.value;
-}
-
 static struct numbers ranges_of(const struct bpf *bpf, uint32_t architecture,
 				const struct cuts *cuts, struct arena *arena)
 {
 	struct numbers numbers = { architecture,
-				   arena_array(arena, cuts->count, sizeof(struct range)), 0 };
+				   arena_array(arena, cuts->count + 1, sizeof(struct range)), 0 };
 
 	for (size_t i = 0; i < cuts->count; i++) {
 		struct outcome outcome = verdicts_of(bpf, architecture, cuts->values[i]);
