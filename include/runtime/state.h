@@ -95,8 +95,9 @@ int state_save(struct container *container, struct error *err);
 /* Remove the directory; the id is free afterwards. Needs the lock. */
 int state_remove(struct container *container, struct error *err);
 
-/* Remove what a killed `create` left before state.json was written (`delete --force`). A missing
- * directory is success; -EBUSY: the creator still lives, or the container is whole by now. */
+/* Remove what a killed `create` left before state.json was written, or a killed `delete` behind
+ * that (`delete --force`). A missing directory is success; -EBUSY: the creator still lives, or the
+ * container is whole by now. */
 int state_remove_remains(const char *root, const char *id, struct error *err);
 
 void state_close(struct container *container);

@@ -262,6 +262,63 @@ static void a_half_removed_container_can_be_removed(void **state)
 	state_close(&container);
 }
 
+static bool is_there(const struct place *place, const char *name)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", place->root, name);
+	return access(path, F_OK) == 0;
+}
+
+static void what_a_killed_removal_leaves_is_removed_by_the_next(void **state)
+{
+	struct place *place = *state;
+	char old[128], gone[128];
+	struct container container;
+
+	snprintf(old, sizeof(old), "%s/c1", place->root);
+	snprintf(gone, sizeof(gone), "%s/.gone-c1", place->root);
+	claim(place, "c1", &container);
+	state_close(&container);
+	assert_int_equal(rename(old, gone), 0);
+	assert_int_equal(state_remove_remains(place->root, "c1", &place->err), 0);
+	assert_false(is_there(place, ".gone-c1"));
+
+	claim(place, "c1", &container);
+	assert_int_equal(mkdir(gone, 0700), 0);
+	assert_int_equal(state_remove(&container, &place->err), 0);
+	state_close(&container);
+	assert_false(is_there(place, "c1") || is_there(place, ".gone-c1"));
+}
+
+static void remains_of_an_id_that_is_a_path_are_not_looked_for(void **state)
+{
+	struct place *place = *state;
+	struct container container;
+	char gone[128];
+
+	claim(place, "kept", &container);
+	state_close(&container);
+	snprintf(gone, sizeof(gone), "%s/.gone-a", place->root);
+	assert_int_equal(mkdir(gone, 0700), 0);
+	assert_int_equal(state_remove_remains(place->root, "a/../kept", &place->err), 0);
+	assert_true(is_there(place, "kept"));
+}
+
+static void the_longest_id_is_claimed_and_removed(void **state)
+{
+	struct place *place = *state;
+	char id[NAME_MAX + 1];
+	struct container container;
+
+	memset(id, 'x', NAME_MAX);
+	id[NAME_MAX] = '\0';
+	claim(place, id, &container);
+	assert_int_equal(state_remove(&container, &place->err), 0);
+	state_close(&container);
+	assert_false(is_there(place, id));
+}
+
 static void who_waited_for_a_container_that_was_removed_learns_it(void **state)
 {
 	struct place *place = *state;
@@ -489,6 +546,9 @@ int main(void)
 		TEST(a_half_made_container_can_be_removed_once_its_creator_is_gone),
 		TEST(a_whole_container_is_no_remains),
 		TEST(a_half_removed_container_can_be_removed),
+		TEST(what_a_killed_removal_leaves_is_removed_by_the_next),
+		TEST(remains_of_an_id_that_is_a_path_are_not_looked_for),
+		TEST(the_longest_id_is_claimed_and_removed),
 		TEST(who_waited_for_a_container_that_was_removed_learns_it),
 		TEST(containers_are_listed_in_order_and_nothing_else_is),
 		TEST(a_reused_pid_is_not_the_container_s_process),

@@ -327,6 +327,8 @@ static int execute_clone(const struct launch_request *request, struct birth *bir
 		fail_number(err, pid, "clone3", "cannot create the container's process");
 		if (pid == -ENOSPC)
 			fail_hint(err, "raise /proc/sys/user/max_*_namespaces");
+		if (pid == -EAGAIN)
+			fail_hint(err, "a limit of processes is reached: pids.max or ulimit -u");
 		return step ? step_where(request->plan, step, err) : pid;
 	}
 	launched->pid = pid;

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -220,33 +221,67 @@ static void remove_known(int dir)
 		unlinkat(dir, names[i], 0);
 }
 
-/* The name goes first: who claims it from then on gets another directory. Somebody who opened this
- * one before may still make a lock file in it, which is then removed as well. */
+/* The name goes first: who claims it from then on gets another directory. A remover who is killed
+ * behind that leaves what the id's next remover, or a `delete --force` of nothing, takes away. */
+struct gone {
+	char name[sizeof(".gone-") + NAME_MAX];
+};
+
+static struct gone gone_name(const char *id)
+{
+	struct gone gone;
+
+	snprintf(gone.name, sizeof(gone.name), ".gone-%s", id);
+	return gone;
+}
+
+static bool rename_to_gone(int root, const char *id, const struct gone *gone)
+{
+	if (renameat2(root, id, root, gone->name, RENAME_NOREPLACE) == 0)
+		return true;
+	if (errno != EEXIST)
+		return false; /* the name is too long for two */
+	file_remove_tree(root, gone->name, NULL);
+	return renameat2(root, id, root, gone->name, RENAME_NOREPLACE) == 0;
+}
+
+/* Somebody who opened it before it was renamed may still make a lock file in it. */
+static int remove_whole(int root, const char *name, struct error *err)
+{
+	struct error reason = { 0 };
+	int result = -ENOTEMPTY;
+
+	for (int tries = 0; result == -ENOTEMPTY && tries < 8; tries++)
+		result = file_remove_tree(root, name, &reason);
+	if (err && result < 0)
+		*err = reason;
+	return result;
+}
+
 int state_remove(struct container *container, struct error *err)
 {
+	const struct gone gone = gone_name(container->id);
 	auto_close int directory = open_root(container->root, err);
-	char gone[32];
-	const char *name = gone;
-	int result = -ENOTEMPTY;
+	const char *name = container->id;
 
 	if (directory < 0)
 		return directory;
-	snprintf(gone, sizeof(gone), ".gone-%d", getpid());
-	if (renameat2(directory, container->id, directory, gone, RENAME_NOREPLACE) < 0)
-		name = container->id;
+	if (rename_to_gone(directory, container->id, &gone))
+		name = gone.name;
 	remove_known(container->dir);
 	if (unlinkat(directory, name, AT_REMOVEDIR) == 0)
 		return 0;
-	for (int tries = 0; result == -ENOTEMPTY && tries < 8; tries++) {
-		struct error reason = { 0 };
+	return remove_whole(directory, name, err);
+}
 
-		result = file_remove_tree(directory, name, &reason);
-		if (result < 0 && err)
-			*err = reason;
-	}
-	if (result == 0 && err)
-		*err = (struct error){ 0 };
-	return result;
+static int remove_gone(const char *root, const char *id, struct error *err)
+{
+	const struct gone gone = gone_name(id);
+	auto_close int directory = open_root(root, NULL);
+
+	if (directory < 0 || state_check_id(id, NULL) < 0) /* an id with slashes is a path */
+		return 0;
+	return remove_whole(directory, gone.name, err);
 }
 
 int state_remove_remains(const char *root, const char *id, struct error *err)
@@ -257,7 +292,8 @@ int state_remove_remains(const char *root, const char *id, struct error *err)
 	bool whole;
 
 	if (dir < 0)
-		return dir == -ENOENT ? 0 : fail_number(err, dir, "open", "cannot remove %s", id);
+		return dir == -ENOENT ? remove_gone(root, id, err)
+				      : fail_number(err, dir, "open", "cannot remove %s", id);
 	/* No lock: its creator, or its remover, was killed beside it. Made here, it keeps out a
 	 * creator who has just made the directory. */
 	lock = lock_file(dir, O_CREAT | O_EXCL, LOCK_EX | LOCK_NB);
