@@ -16,6 +16,7 @@ struct spawn_request {
 	const char *input;     /* written to its standard input, then closed */
 	size_t input_length;
 	int timeout_ms;      /* < 0: none; on expiry its whole process group is killed */
+	int while_alive;     /* a pidfd: when that process ends, the group is killed; 0: none */
 	size_t output_limit; /* bytes of stdout and stderr together kept in `output`; 0: both
 				are inherited */
 };
@@ -23,12 +24,13 @@ struct spawn_request {
 struct spawn_result {
 	int status; /* as wait(2) */
 	bool timed_out;
+	bool outlived;      /* killed, since the process of while_alive ended */
 	struct text output; /* owned by the caller */
 };
 
 /* The program is in a process group of its own, with no signal blocked or ignored and no descriptor
- * but the three. 0 when it ran to its end (whatever its status) or timed out; -errno when it could
- * not be started. A program that does not read its input is no failure (EPIPE is ignored, no
+ * but the three. 0 when it ran to its end (whatever its status) or was killed here; -errno when it
+ * could not be started. A program that does not read its input is no failure (EPIPE is ignored, no
  * SIGPIPE).
  */
 int spawn_run(const struct spawn_request *request, struct spawn_result *result, struct error *err);

@@ -181,6 +181,13 @@ static void drain_output(struct run *run)
 		left -= read_output(run);
 }
 
+static int kill_group(const struct run *run, bool *reason)
+{
+	*reason = true;
+	kill(-run->pid, SIGKILL);
+	return 0;
+}
+
 static int serve(struct run *run, struct error *err)
 {
 	for (;;) {
@@ -188,16 +195,15 @@ static int serve(struct run *run, struct error *err)
 			{ .fd = run->pidfd, .events = POLLIN },
 			{ .fd = run->input, .events = POLLOUT },
 			{ .fd = run->output, .events = POLLIN },
+			{ .fd = run->request->while_alive > 0 ? run->request->while_alive : -1,
+			  .events = POLLIN },
 		};
-		int ready = poll(events, 3, time_left(run));
+		int ready = poll(events, 4, time_left(run));
 
 		if (ready < 0 && errno != EINTR)
 			return fail_call(err, "poll", "cannot wait for \"%s\"", run->request->path);
-		if (ready == 0) {
-			run->result->timed_out = true;
-			kill(-run->pid, SIGKILL);
-			return 0;
-		}
+		if (ready == 0)
+			return kill_group(run, &run->result->timed_out);
 		if (ready > 0 && events[1].revents)
 			write_input(run);
 		if (ready > 0 && events[2].revents)
@@ -206,6 +212,8 @@ static int serve(struct run *run, struct error *err)
 			drain_output(run);
 			return 0;
 		}
+		if (ready > 0 && events[3].revents)
+			return kill_group(run, &run->result->outlived);
 	}
 }
 

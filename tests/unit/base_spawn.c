@@ -5,6 +5,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 /* `sh -c script` with its output kept. */
@@ -192,6 +193,57 @@ static void test_on_time_out_the_whole_group_is_killed(void **state)
 	close(fd);
 }
 
+static void test_what_outlives_the_process_it_is_run_for_is_killed(void **state)
+{
+	struct base_case *test = *state;
+	pid_t other = fork();
+	struct spawn_request request = plain;
+	struct spawn_result result;
+	char *script;
+
+	if (other == 0) {
+		pause();
+		_exit(0);
+	}
+	request.while_alive = (int)syscall(SYS_pidfd_open, other, 0);
+	assert_true(request.while_alive > 0);
+	assert_int_equal(run_script(test, "exit 5", request, &result), 0);
+	assert_false(result.outlived);
+	assert_int_equal(WEXITSTATUS(result.status), 5);
+	text_free(&result.output);
+	script = arena_format(&test->arena, "kill -KILL %d; sleep 1000 & sleep 1000", other);
+	assert_int_equal(run_script(test, script, request, &result), 0);
+	assert_true(result.outlived && !result.timed_out);
+	assert_int_equal(WTERMSIG(result.status), SIGKILL);
+	text_free(&result.output);
+	close(request.while_alive);
+	waitpid(other, NULL, 0);
+}
+
+static void test_the_three_descriptors_may_be_closed(void **state)
+{
+	struct base_case *test = *state;
+	struct spawn_request request = plain;
+	struct spawn_result result;
+	int saved[3];
+
+	request.input = "in\n";
+	request.input_length = 3;
+	for (int fd = 0; fd < 3; fd++) {
+		saved[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 10);
+		close(fd);
+	}
+	int status = run_script(test, "cat; echo out; echo err >&2", request, &result);
+
+	for (int fd = 0; fd < 3; fd++) {
+		dup2(saved[fd], fd);
+		close(saved[fd]);
+	}
+	assert_int_equal(status, 0);
+	assert_string_equal(result.output.data, "in\nout\nerr\n");
+	text_free(&result.output);
+}
+
 static void test_a_child_that_holds_the_output_open_is_not_waited_for(void **state)
 {
 	struct base_case *test = *state;
@@ -245,6 +297,8 @@ int main(void)
 		TEST(test_the_environment_and_the_directory_are_exactly_those_asked_for),
 		TEST(test_no_descriptor_and_no_signal_setting_is_inherited),
 		TEST(test_on_time_out_the_whole_group_is_killed),
+		TEST(test_what_outlives_the_process_it_is_run_for_is_killed),
+		TEST(test_the_three_descriptors_may_be_closed),
 		TEST(test_a_child_that_holds_the_output_open_is_not_waited_for),
 		TEST(test_a_child_that_writes_without_end_does_not_keep_us),
 		TEST(test_nothing_is_left_open),

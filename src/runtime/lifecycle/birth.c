@@ -132,12 +132,13 @@ int birth_make_cgroup(struct birth *birth, struct error *err)
 	return 0;
 }
 
-/* The record is written while the child works, unless a hook in the container may look at it. */
+/* The record is written while the child works, unless a hook in the container may look at it, or
+ * nothing else leads to the child when we are killed: behind the plan it does not need us. */
 static int hand_over_and_record(struct birth *birth, struct error *err)
 {
 	const struct spec_hooks *hooks = birth->document.spec.hooks;
 
-	if (hooks && hooks->create_container.count > 0) {
+	if (!birth->has_cgroup || (hooks && hooks->create_container.count > 0)) {
 		TRY(record_process(birth, err));
 		return launch_hand_over(&birth->launched, err);
 	}
@@ -176,12 +177,13 @@ static int clone_and_hand_over(struct birth *birth, struct error *err)
 static int run_runtime_hooks(struct birth *birth, struct error *err)
 {
 	const struct spec_hooks *hooks = birth->document.spec.hooks;
+	const int pidfd = birth->launched.pidfd;
 
 	if (!hooks || (hooks->prestart.count == 0 && hooks->create_runtime.count == 0))
 		return 0;
 	TRY(launch_await(&birth->launched, PHASE_RUNTIME_HOOKS, err));
-	TRY(hooks_run(HOOK_PRESTART, &birth->container.state, STATUS_CREATING, err));
-	TRY(hooks_run(HOOK_CREATE_RUNTIME, &birth->container.state, STATUS_CREATING, err));
+	TRY(hooks_run(HOOK_PRESTART, &birth->container.state, STATUS_CREATING, pidfd, err));
+	TRY(hooks_run(HOOK_CREATE_RUNTIME, &birth->container.state, STATUS_CREATING, pidfd, err));
 	return launch_continue(&birth->launched, err);
 }
 

@@ -51,7 +51,7 @@ int container_create(const struct create_request *request, struct error *err)
 static int start(struct birth *birth, struct error *err)
 {
 	TRY(launch_start(&birth->launched, err));
-	return hooks_run(HOOK_POSTSTART, &birth->container.state, STATUS_RUNNING, err);
+	return hooks_run(HOOK_POSTSTART, &birth->container.state, STATUS_RUNNING, 0, err);
 }
 
 /* Somebody else may have deleted it meanwhile, and made another one with its id. What cannot be

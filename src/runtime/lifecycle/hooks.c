@@ -2,6 +2,7 @@
 #include "hooks.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -41,6 +42,10 @@ static int judge(const struct spec_hook *hook, struct spawn_result *result, stru
 		return fail(err, ETIMEDOUT,
 			    "error running hook \"%s\": hook ran past specified timeout of %d.0s",
 			    hook->path, *hook->timeout);
+	if (result->outlived)
+		return fail(err, ECHILD,
+			    "error running hook \"%s\": the container's process ended meanwhile",
+			    hook->path);
 	if (WIFSIGNALED(result->status))
 		return fail(err, ECHILD, "error running hook \"%s\": signal %d, output: %s",
 			    hook->path, WTERMSIG(result->status), output);
@@ -50,7 +55,15 @@ static int judge(const struct spec_hook *hook, struct spawn_result *result, stru
 	return 0;
 }
 
-static int run_hook(const struct spec_hook *hook, const struct text *document, struct error *err)
+static int timeout_ms(const struct spec_hook *hook)
+{
+	if (!hook->timeout)
+		return -1;
+	return *hook->timeout < INT_MAX / 1000 ? *hook->timeout * 1000 : INT_MAX;
+}
+
+static int run_hook(const struct spec_hook *hook, const struct text *document, int while_alive,
+		    struct error *err)
 {
 	struct spawn_request request = {
 		.path = hook->path,
@@ -58,7 +71,8 @@ static int run_hook(const struct spec_hook *hook, const struct text *document, s
 		.envp = hook->env.count > 0 ? hook->env.items : NULL,
 		.input = document->data,
 		.input_length = document->length,
-		.timeout_ms = hook->timeout ? *hook->timeout * 1000 : -1,
+		.timeout_ms = timeout_ms(hook),
+		.while_alive = while_alive,
 		.output_limit = OUTPUT_KEPT,
 	};
 	struct spawn_result result = { 0 };
@@ -70,33 +84,52 @@ static int run_hook(const struct spec_hook *hook, const struct text *document, s
 	return status;
 }
 
-int hooks_run(enum hook_kind kind, const struct container_state *state,
-	      enum container_status status, struct error *err)
+static struct hook_list hooks_of(const struct container_state *state, enum hook_kind kind)
 {
-	auto_text struct text document = { 0 };
-	struct hook_list list;
+	struct hook_list list = { 0 };
 
-	if (!state->hooks)
-		return 0;
-	memcpy(&list, (const char *)state->hooks + hook_kinds[kind].offset, sizeof(list));
+	if (state->hooks)
+		memcpy(&list, (const char *)state->hooks + hook_kinds[kind].offset, sizeof(list));
+	return list;
+}
+
+int hooks_run(enum hook_kind kind, const struct container_state *state,
+	      enum container_status status, int while_alive, struct error *err)
+{
+	const struct hook_list list = hooks_of(state, kind);
+	auto_text struct text document = { 0 };
+
 	if (list.count == 0)
 		return 0;
-	state_document(state, status, status == STATUS_STOPPED ? 0 : state->pid, &document);
+	state_document(state, status, state->pid, &document);
 	for (size_t i = 0; i < list.count; i++)
-		if (run_hook(&list.items[i], &document, err) < 0)
+		if (run_hook(&list.items[i], &document, while_alive, err) < 0)
 			return fail_where(err, "hooks.%s[%zu]", hook_kinds[kind].name, i);
 	return 0;
 }
 
+static void warn(struct error *err, size_t index)
+{
+	char line[1024];
+
+	fail_where(err, "hooks.poststop[%zu]", index);
+	error_format(err, line, sizeof(line));
+	log_warning("%s", line);
+}
+
 void hooks_run_poststop(const struct container_state *state)
 {
-	struct error err = { 0 };
+	const struct hook_list list = hooks_of(state, HOOK_POSTSTOP);
+	auto_text struct text document = { 0 };
 
-	if (hooks_run(HOOK_POSTSTOP, state, STATUS_STOPPED, &err) < 0) {
-		char line[1024];
+	if (list.count == 0)
+		return;
+	state_document(state, STATUS_STOPPED, 0, &document);
+	for (size_t i = 0; i < list.count; i++) {
+		struct error err = { 0 };
 
-		error_format(&err, line, sizeof(line));
-		log_warning("%s", line);
+		if (run_hook(&list.items[i], &document, 0, &err) < 0)
+			warn(&err, i);
 	}
 }
 

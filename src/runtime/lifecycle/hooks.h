@@ -14,9 +14,10 @@ enum hook_kind {
 };
 
 /* Run them in order, the state document on their standard input; the first that fails ends it:
- * "hooks.prestart[0]: error running hook …: exit status 1, output: …". */
+ * "hooks.prestart[0]: error running hook …: exit status 1, output: …". while_alive: the container's
+ * pidfd, with whose end a hook ends too, so that `delete --force` need not wait for it; 0: none. */
 int hooks_run(enum hook_kind kind, const struct container_state *state,
-	      enum container_status status, struct error *err);
+	      enum container_status status, int while_alive, struct error *err);
 /* config.md: a failing poststop hook is logged and the rest goes on. */
 void hooks_run_poststop(const struct container_state *state);
 

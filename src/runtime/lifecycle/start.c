@@ -33,7 +33,7 @@ static int start(struct container *container, struct arena *arena, struct error 
 	TRY(check_created(container, arena, err));
 	TRY(launch_start_by_socket(container->dir, err));
 	state_mark_started(container);
-	if (hooks_run(HOOK_POSTSTART, &container->state, STATUS_RUNNING, err) < 0) {
+	if (hooks_run(HOOK_POSTSTART, &container->state, STATUS_RUNNING, 0, err) < 0) {
 		/* runtime.md: a failing poststart hook fails start; nothing is left running. */
 		struct error ignored = { 0 };
 
