@@ -3,6 +3,7 @@
 #include <pwd.h>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "base/own.h"
 #include "runtime/lifecycle.h"
 #include "runtime/state.h"
@@ -52,6 +53,18 @@ int container_query(const char *root, const char *id, struct arena *arena,
 	return query(root, id, facts, arena, summary, err);
 }
 
+/* One that cannot be read hides no other. Gone meanwhile is not there. */
+static void warn_of(const char *id, int result, struct error *reason)
+{
+	char line[1024];
+
+	if (result == -ENOENT)
+		return;
+	fail_where(reason, "%s", id);
+	error_format(reason, line, sizeof(line));
+	log_warning("%s", line);
+}
+
 int container_list(const char *root, struct arena *arena, struct container_summary **summaries,
 		   size_t *count, struct error *err)
 {
@@ -62,9 +75,16 @@ int container_list(const char *root, struct arena *arena, struct container_summa
 	TRY(state_list(root, arena, &ids, err));
 	*summaries = arena_array(arena, ids.count, sizeof(**summaries));
 	*count = 0;
-	for (size_t i = 0; i < ids.count; i++)
-		if (query(root, ids.items[i], facts, arena, &(*summaries)[*count], NULL) == 0)
+	for (size_t i = 0; i < ids.count; i++) {
+		struct error reason = { 0 };
+		int result =
+			query(root, ids.items[i], facts, arena, &(*summaries)[*count], &reason);
+
+		if (result == 0)
 			(*count)++;
+		else
+			warn_of(ids.items[i], result, &reason);
+	}
 	return 0;
 }
 

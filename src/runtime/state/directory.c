@@ -180,8 +180,10 @@ static int read_state(struct container *container, struct arena *arena, struct e
 			*err = reason;
 		return result;
 	}
-	return json_read(&(struct json_source){ text.data, text.length, STATE_FILE },
-			 &container_state_shape, &container->state, arena, NULL, err);
+	return json_read(
+		&(struct json_source){ text.data, text.length,
+				       arena_format(arena, "%s/" STATE_FILE, container->id) },
+		&container_state_shape, &container->state, arena, NULL, err);
 }
 
 int state_open(const char *root, const char *id, bool exclusive, struct arena *arena,

@@ -84,10 +84,12 @@ int state_list(const char *root, struct arena *arena, struct strings *ids, struc
 		return errno == ENOENT ? 0
 				       : fail_call(err, "opendir",
 						   "cannot list the containers in \"%s\"", root);
-	while ((entry = readdir(directory)))
+	while ((errno = 0, entry = readdir(directory)))
 		if ((entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN) &&
 		    state_check_id(entry->d_name, NULL) == 0)
 			strings_add(ids, arena_string(arena, entry->d_name), arena);
+	if (errno)
+		return fail_call(err, "readdir", "cannot list the containers in \"%s\"", root);
 	if (ids->count > 1)
 		qsort(ids->items, ids->count, sizeof(*ids->items), compare);
 	return 0;
