@@ -24,8 +24,8 @@
  *
  *     where = "NAME: PATH (line LINE:COLUMN)", what = "expected a string, found a number"
  *
- * `null` is the same as absent, which the item of an array cannot be. Unknown keys are ignored, or
- * collected. Errors leave the object half filled.
+ * A struct has at most 64 rows. `null` is the same as absent, which the item of an array cannot be.
+ * Unknown keys are ignored, or collected. Errors leave the object half filled.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -144,6 +144,8 @@ struct json_shape {
 
 #define JSON_SHAPE(name, ROWS)                                                                     \
 	static const struct json_field name##_fields[] = { ROWS(JSON_FIELD_ROW, name) };           \
+	_Static_assert(sizeof(name##_fields) / sizeof(name##_fields[0]) <= 64,                     \
+		       #name " has more fields than json_read has bits for");                      \
 	const struct json_shape name##_shape = { #name, sizeof(struct name), name##_fields,        \
 						 sizeof(name##_fields) /                           \
 							 sizeof(name##_fields[0]) }

@@ -11,8 +11,6 @@
 #include "json_path.h"
 #include "json_reader.h"
 
-#define FIELDS_MOST 64
-
 static void current_path(const struct reader *reader, struct text *path)
 {
 	for (int i = 0; i < reader->depth; i++) {
@@ -195,7 +193,7 @@ static void note_unknown(struct reader *reader)
 static int enter_field(struct reader *reader, struct level *level)
 {
 	level->field = NULL;
-	for (size_t i = 0; i < level->shape->count && i < FIELDS_MOST; i++) {
+	for (size_t i = 0; i < level->shape->count; i++) {
 		if (strcmp(level->shape->fields[i].key, level->key) != 0)
 			continue;
 		if (level->seen >> i & 1)

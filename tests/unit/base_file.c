@@ -181,6 +181,62 @@ static void test_what_the_kernel_refuses_is_told_with_the_value(void **state)
 					"write: invalid argument");
 }
 
+static void test_all_bytes_are_written_or_it_is_told(void **state)
+{
+	struct base_case *test = *state;
+	auto_close int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+
+	assert_int_equal(file_write_all(full, "x", 1, "the disk", &test->err), -ENOSPC);
+	assert_string_equal(told(test),
+			    "cannot write \"the disk\": write: no space left on device");
+	assert_int_equal(file_write_all(full, "", 0, "the disk", &test->err), 0);
+}
+
+/* Runs in a child, as below. */
+static int try_full_filesystem(const struct base_case *test)
+{
+	const char *small = arena_format((struct arena *)&test->arena, "%s/small", test->path);
+	static const char bytes[6000];
+	const struct file_content content = { bytes, sizeof(bytes), 0600, true };
+	struct base_case there = *test;
+	struct error err = { 0 };
+	char line[200];
+
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("tmpfs", small, "tmpfs", 0, "size=8k") < 0)
+		return 77;
+	there.dir = open(small, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	put_file(there.dir, "f", "old");
+	if (file_replace(there.dir, "f", &content, &err) != -ENOSPC)
+		return 1;
+	error_format(&err, line, sizeof(line));
+	if (strcmp(line, "cannot write \"f\": write: no space left on device") != 0)
+		return 2;
+	strcpy(there.path, small);
+	if (count_entries(&there) != 1)
+		return 3;
+	auto_text struct text text = { 0 };
+
+	return file_read(there.dir, "f", 9, &text, NULL) == 0 && text_equal(text.data, "old") ? 0
+											      : 4;
+}
+
+static void test_a_replacement_without_room_leaves_the_old_content(void **state)
+{
+	struct base_case *test = *state;
+	pid_t child;
+	int status;
+
+	mkdirat(test->dir, "small", 0755);
+	child = fork();
+	if (child == 0)
+		_exit(try_full_filesystem(test));
+	assert_int_equal(waitpid(child, &status, 0), child);
+	if (WEXITSTATUS(status) == 77)
+		skip();
+	assert_int_equal(status, 0);
+}
+
 static void test_directories_are_made_with_their_parents_and_left_where_they_are(void **state)
 {
 	struct base_case *test = *state;
@@ -320,6 +376,8 @@ int main(void)
 		TEST(test_readers_see_the_old_or_the_new_content_whole),
 		TEST(test_writing_creates_nothing),
 		TEST(test_what_the_kernel_refuses_is_told_with_the_value),
+		TEST(test_all_bytes_are_written_or_it_is_told),
+		TEST(test_a_replacement_without_room_leaves_the_old_content),
 		TEST(test_directories_are_made_with_their_parents_and_left_where_they_are),
 		TEST(test_a_missing_tree_is_removed_already),
 		TEST(test_a_file_or_a_link_is_removed_itself),

@@ -126,6 +126,20 @@ static void test_a_log_that_cannot_be_opened_leaves_standard_error(void **state)
 	assert_string_equal(content(test, "stderr"), "prog: bad \xc3\xa4 input\n");
 }
 
+static void test_the_journal_of_a_host_that_has_none_is_an_error(void **state)
+{
+	if (access("/run/systemd/journal/socket", F_OK) == 0)
+		skip();
+	assert_int_equal(log_in_child(*state, "journald:prog", false, LOG_LEVEL_ERROR), -ENOENT);
+	assert_string_equal(content(*state, "stderr"), "prog: bad \xc3\xa4 input\n");
+}
+
+static void test_a_log_that_is_full_changes_nothing(void **state)
+{
+	assert_int_equal(log_in_child(*state, "/dev/full", true, LOG_LEVEL_DEBUG), 0);
+	assert_string_equal(content(*state, "stderr"), "prog: bad \xc3\xa4 input\n");
+}
+
 static void test_an_error_before_the_log_is_open_is_told_in_the_programs_name(void **state)
 {
 	struct base_case *test = *state;
@@ -151,6 +165,8 @@ int main(void)
 		TEST(test_text_in_a_file_has_fields),
 		TEST(test_json_on_standard_error_is_told_once),
 		TEST(test_a_log_that_cannot_be_opened_leaves_standard_error),
+		TEST(test_the_journal_of_a_host_that_has_none_is_an_error),
+		TEST(test_a_log_that_is_full_changes_nothing),
 		TEST(test_an_error_before_the_log_is_open_is_told_in_the_programs_name),
 	};
 

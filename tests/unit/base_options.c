@@ -336,6 +336,35 @@ static void test_help_lists_what_is_not_hidden(void **state)
 	assert_non_null(strstr(command, "one more variable"));
 }
 
+/* Whether `text` has the option with everything that is said of it there. */
+static void assert_has_option(const char *text, const char *before, const struct option_row *row)
+{
+	char wanted[64];
+	const char *at;
+	size_t length = (size_t)snprintf(wanted, sizeof(wanted), "%s%s", before, row->name);
+
+	for (at = strstr(text, wanted); at; at = strstr(at + 1, wanted))
+		if (!strchr("-abcdefghijklmnopqrstuvwxyz", at[length]) || !at[length])
+			break;
+	if (!at == !(row->flags & OPTION_HIDDEN))
+		fail_msg("%s %s: %s", wanted, at ? "is shown" : "is missing", text);
+}
+
+static void test_every_option_is_in_the_help_and_in_every_completion(void **state)
+{
+	static const char *const before[] = { "--", "--", "--", "--", " -l " };
+
+	for (enum output which = PROGRAM_HELP; which <= FISH; which++) {
+		const char *text = output_of(*state, which);
+
+		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+			assert_has_option(text, before[which], &rows[i]);
+	}
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (!(rows[i].flags & OPTION_HIDDEN))
+			assert_non_null(strstr(output_of(*state, COMMAND_HELP), rows[i].help));
+}
+
 /* Whether the shell takes the script; true where the shell is not installed. */
 static bool shell_takes(struct base_case *test, const char *shell, const char *script)
 {
@@ -394,6 +423,7 @@ int main(void)
 		TEST(test_too_few_or_too_many_arguments_are_refused),
 		TEST(test_commands_are_found_by_name_or_alias),
 		TEST(test_help_lists_what_is_not_hidden),
+		TEST(test_every_option_is_in_the_help_and_in_every_completion),
 		TEST(test_completion_scripts_are_taken_by_their_shells),
 		TEST(test_bash_completes_commands_and_their_options),
 		TEST(test_an_unknown_shell_is_refused),

@@ -3,6 +3,9 @@
 
 #include "base/number.h"
 
+#include <signal.h>
+#include <sys/wait.h>
+
 /* ---- error ---- */
 
 static void test_a_rule_that_is_broken_is_told_without_a_reason(void **state)
@@ -104,6 +107,49 @@ static void test_arena_memory_is_zeroed_and_aligned(void **state)
 			assert_int_equal(memory[i], 0);
 		memset(memory, 0xff, size);
 	}
+}
+
+static void test_arena_blocks_stay_where_they_are_and_do_not_overlap(void **state)
+{
+	struct base_case *test = *state;
+	static const size_t sizes[] = { 1, 16, 4000, 1, 4047, 4048, 4049, 4096, 1, 65536, 3, 2000 };
+	enum { ROUNDS = 8, SIZES = sizeof(sizes) / sizeof(sizes[0]) };
+	unsigned char *blocks[ROUNDS * SIZES];
+
+	for (size_t i = 0; i < ROUNDS * SIZES; i++) {
+		blocks[i] = arena_alloc(&test->arena, sizes[i % SIZES]);
+		memset(blocks[i], (int)i + 1, sizes[i % SIZES]);
+	}
+	for (size_t i = 0; i < ROUNDS * SIZES; i++)
+		for (size_t at = 0; at < sizes[i % SIZES]; at++)
+			assert_int_equal(blocks[i][at], (unsigned char)(i + 1));
+	arena_free(&test->arena);
+	arena_free(&test->arena);
+	assert_non_null(arena_alloc(&test->arena, 1)); /* it may be used again */
+}
+
+/* The exit signal of a child that asks for it. */
+static int signal_of_array(size_t count, size_t size)
+{
+	struct arena arena = { 0 };
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		close(STDERR_FILENO);
+		arena_array(&arena, count, size);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+static void test_an_array_that_no_address_space_holds_aborts(void **state)
+{
+	(void)state;
+	assert_int_equal(signal_of_array(SIZE_MAX / 2, 3), SIGABRT);
+	assert_int_equal(signal_of_array(SIZE_MAX, 1), SIGABRT);
+	assert_int_equal(signal_of_array(0, 8), 0);
 }
 
 static void test_arena_copies_are_terminated(void **state)
@@ -297,6 +343,11 @@ static void test_the_id_that_means_unchanged_is_no_id(void **state)
 	assert_false(number_parse_id("4294967295", &id));
 	assert_false(number_parse_id("4294967296", &id));
 	assert_false(number_parse_id("-1", &id));
+	assert_false(number_parse_id("18446744073709551616", &id));
+	assert_false(number_parse_id("", &id));
+	assert_false(number_parse_id(" 1", &id));
+	assert_false(number_parse_id("1x", &id));
+	assert_true(number_parse_id("01", &id) && id == 1);
 }
 
 static void test_sizes_have_suffixes(void **state)
@@ -350,6 +401,8 @@ int main(void)
 		TEST(test_a_failure_without_a_number_is_no_success),
 		TEST(test_a_line_is_cut_to_the_room_there_is),
 		TEST(test_arena_memory_is_zeroed_and_aligned),
+		TEST(test_arena_blocks_stay_where_they_are_and_do_not_overlap),
+		TEST(test_an_array_that_no_address_space_holds_aborts),
 		TEST(test_arena_copies_are_terminated),
 		TEST(test_a_text_grows_and_stays_terminated),
 		TEST(test_a_list_of_strings_serves_as_argv),
