@@ -31,6 +31,11 @@ setup_file() {
 	podman import --change CMD=/bin/sh --change ENV=PATH=/bin "$BATS_FILE_TMPDIR/image.tar" localhost/bb:1
 }
 
+# conmon leaves a file named oom where it was started.
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
 teardown_file() {
 	podman rm --all --force >/dev/null
 	podman rmi --all --force >/dev/null
