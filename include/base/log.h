@@ -16,6 +16,9 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_D
 int log_open(const char *program, const char *target, bool json, enum log_level level,
 	     struct error *err);
 
+/* "error", "warning", "info", "debug"; warnings when NULL. */
+enum log_level log_level_named(const char *name);
+
 void log_error(const struct error *err);
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -46,6 +46,7 @@ struct command {
 	size_t size; /* of the command's options struct; zeroed before parsing */
 	/* Returns the exit code (>= 0), or -errno with err filled. */
 	int (*run)(const struct command_line *line, struct error *err);
+	int failure; /* exit code when run fails; 0: the program's usual one */
 	bool hidden;
 };
 
@@ -91,11 +92,12 @@ int options_parse(const struct option_set *set, struct option_words *words, void
 /* The command of that name or alias, or NULL. */
 const struct command *options_command(const struct program *program, const char *name);
 
-/* The words from words->used on are behind the command's name: parse its options, answer --help
- * (also behind other options, also where more is wrong behind it), check the count of arguments,
- * run it. Returns what it returned. */
-int options_run(const struct program *program, const struct command *command, const void *globals,
-		struct option_words *words, struct arena *arena, struct error *err);
+/* The words from words->used on begin with a command: find it (also given back in *command, NULL
+ * when there is none), print the program's help for "help" or no word at all, else parse its
+ * options, answer --help, check the count of its arguments, and run it. Returns what it returned.
+ */
+int options_dispatch(const struct program *program, const void *globals, struct option_words *words,
+		     const struct command **command, struct arena *arena, struct error *err);
 
 void options_help(const struct program *program, FILE *out);
 void options_command_help(const struct program *program, const struct command *command, FILE *out);

@@ -191,6 +191,14 @@ static void write_formatted(enum log_level level, const char *format, va_list ar
 	write_message(level, message.data ? message.data : "");
 }
 
+enum log_level log_level_named(const char *name)
+{
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+		if (text_equal(levels[i].name, name))
+			return (enum log_level)i;
+	return LOG_LEVEL_WARNING;
+}
+
 void log_error(const struct error *err)
 {
 	char line[sizeof(struct error)];

@@ -1,5 +1,6 @@
 /* options_run.c -- from a command's words to its run function. */
 #include <errno.h>
+#include <string.h>
 
 #include "base/options.h"
 #include "base/standard.h"
@@ -17,8 +18,9 @@ static int check_count(const struct command_line *line, struct error *err)
 	return 0;
 }
 
-int options_run(const struct program *program, const struct command *command, const void *globals,
-		struct option_words *words, struct arena *arena, struct error *err)
+static int run_command(const struct program *program, const struct command *command,
+		       const void *globals, struct option_words *words, struct arena *arena,
+		       struct error *err)
 {
 	const struct option_set set = { command->options, command->option_count,
 					command->in_order };
@@ -36,4 +38,22 @@ int options_run(const struct program *program, const struct command *command, co
 		strings_add(&line.arguments, words->words->items[words->used++], arena);
 	TRY(check_count(&line, err));
 	return command->run(&line, err);
+}
+
+int options_dispatch(const struct program *program, const void *globals, struct option_words *words,
+		     const struct command **command, struct arena *arena, struct error *err)
+{
+	const char *name =
+		words->used < words->words->count ? words->words->items[words->used] : "help";
+
+	*command = options_command(program, name);
+	if (!strcmp(name, "help")) {
+		options_help(program, stdout);
+		return standard_flush(err);
+	}
+	if (!*command)
+		return fail(err, EINVAL, "unknown command \"%s\": see %s --help", name,
+			    program->name);
+	words->used++;
+	return run_command(program, *command, globals, words, arena, err);
 }

@@ -76,6 +76,7 @@ const struct command command_exec = {
 	.least = 1,
 	.most = -1,
 	.in_order = true,
+	.failure = 255, /* as runc: the program's own codes are 0 to 254 */
 	.options = options,
 	.option_count = sizeof(options) / sizeof(options[0]),
 	.size = sizeof(struct exec_options),

@@ -60,22 +60,11 @@ static int print_version(struct error *err)
 	return standard_print(text, (size_t)length, err);
 }
 
-static enum log_level level_of(const struct globals *globals)
-{
-	static const char *const names[] = { "error", "warning", "info", "debug" };
-
-	if (globals->debug)
-		return LOG_LEVEL_DEBUG;
-	for (unsigned i = 0; globals->log_level && i < 4; i++)
-		if (!strcmp(names[i], globals->log_level))
-			return (enum log_level)i;
-	return LOG_LEVEL_WARNING;
-}
-
 static int open_log(const struct globals *globals, struct error *err)
 {
 	return log_open("coffer", globals->log, text_equal(globals->log_format, "json"),
-			level_of(globals), err);
+			globals->debug ? LOG_LEVEL_DEBUG : log_level_named(globals->log_level),
+			err);
 }
 
 static int check_globals(const struct globals *globals, struct error *err)
@@ -87,54 +76,37 @@ static int check_globals(const struct globals *globals, struct error *err)
 	return 0;
 }
 
-static int run(const struct strings *words, struct globals *globals, struct arena *arena,
+static int run(const struct strings *words, const struct command **command, struct arena *arena,
 	       struct error *err)
 {
-	const struct command *command;
 	static const struct option_set set = { OPTION_ROWS(global_options), true };
 	struct option_words line = { .words = words, .used = 1 };
+	struct globals *globals = arena_alloc(arena, sizeof(*globals));
 
 	TRY(options_parse(&set, &line, globals, arena, err));
 	TRY(open_log(globals, err));
 	TRY(check_globals(globals, err));
 	if (globals->version)
 		return print_version(err);
-	if (globals->help || line.used >= words->count ||
-	    !strcmp(words->items[line.used], "help")) {
-		options_help(&coffer, stdout);
-		return standard_flush(err);
-	}
-	command = options_command(&coffer, words->items[line.used]);
-	if (!command)
-		return fail(err, EINVAL, "unknown command \"%s\": see coffer --help",
-			    words->items[line.used]);
-	line.used++;
-	return options_run(&coffer, command, globals, &line, arena, err);
-}
-
-/* runc's `exec` answers 255 when the program could not be run: its own codes are 0 to 254. */
-static int exit_code_of_failure(const struct strings *words)
-{
-	for (size_t i = 1; i < words->count; i++)
-		if (!strcmp(words->items[i], "exec"))
-			return 255;
-	return 1;
+	if (globals->help)
+		line.used = words->count;
+	return options_dispatch(&coffer, globals, &line, command, arena, err);
 }
 
 int main(int argc, char **argv)
 {
 	auto_arena struct arena arena = { 0 };
 	struct strings words = { argv, (size_t)argc };
-	struct globals globals = { 0 };
+	const struct command *command = NULL;
 	struct error err = { 0 };
 	int result;
 
 	standard_occupy();
 	signal(SIGPIPE, SIG_DFL); /* callers that ignore them would have the container inherit it */
 	signal(SIGCHLD, SIG_DFL);
-	result = run(&words, &globals, &arena, &err);
+	result = run(&words, &command, &arena, &err);
 	if (result >= 0)
 		return result;
 	log_error(&err);
-	return exit_code_of_failure(&words);
+	return command && command->failure ? command->failure : 1;
 }

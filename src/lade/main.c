@@ -39,42 +39,22 @@ static int print_version(struct error *err)
 	return standard_flush(err);
 }
 
-static enum log_level level_of(const struct globals *globals)
+static int run(const struct strings *words, struct arena *arena, struct error *err)
 {
-	static const char *const names[] = { "error", "warning", "info", "debug" };
-
-	if (globals->debug)
-		return LOG_LEVEL_DEBUG;
-	for (unsigned i = 0; globals->log_level && i < 4; i++)
-		if (!strcmp(names[i], globals->log_level))
-			return (enum log_level)i;
-	return LOG_LEVEL_WARNING;
-}
-
-static int run(const struct strings *words, struct globals *globals, struct arena *arena,
-	       struct error *err)
-{
-	const struct command *command;
 	static const struct option_set set = { OPTION_ROWS(global_options), true };
 	struct option_words line = { .words = words, .used = 1 };
+	struct globals *globals = arena_alloc(arena, sizeof(*globals));
+	const struct command *command;
 
 	TRY(options_parse(&set, &line, globals, arena, err));
-	TRY(log_open("lade", NULL, text_equal(globals->log_format, "json"), level_of(globals),
-		     err));
+	TRY(log_open("lade", NULL, text_equal(globals->log_format, "json"),
+		     globals->debug ? LOG_LEVEL_DEBUG : log_level_named(globals->log_level), err));
 	TRY(interrupt_install(err));
 	if (globals->version)
 		return print_version(err);
-	if (globals->help || line.used >= words->count ||
-	    !strcmp(words->items[line.used], "help")) {
-		options_help(&lade, stdout);
-		return standard_flush(err);
-	}
-	command = options_command(&lade, words->items[line.used]);
-	if (!command)
-		return fail(err, EINVAL, "unknown command \"%s\": see lade --help",
-			    words->items[line.used]);
-	line.used++;
-	return options_run(&lade, command, globals, &line, arena, err);
+	if (globals->help)
+		line.used = words->count;
+	return options_dispatch(&lade, globals, &line, &command, arena, err);
 }
 
 /* podman's users write a bare --tls-verify for true. */
@@ -102,7 +82,6 @@ int main(int argc, char **argv)
 {
 	auto_arena struct arena arena = { 0 };
 	struct strings words = { argv, (size_t)argc };
-	struct globals globals = { 0 };
 	struct error err = { 0 };
 	int result;
 
@@ -110,7 +89,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	raise_descriptor_limit();
 	complete_switches(&words);
-	result = run(&words, &globals, &arena, &err);
+	result = run(&words, &arena, &err);
 	if (result >= 0)
 		return result;
 	command_report(&err);

@@ -41,6 +41,12 @@ refuses() {
 	refuses '.linux.namespaces += [{"type":"nosuch"}]' 'nosuch|namespace'
 }
 
+@test "an unknown capability" {
+	is runc && skip "runc warns and goes on"
+	refuses '.process.capabilities.bounding += ["CAP_NOSUCH"]' 'CAP_NOSUCH'
+	! is coffer || refused 'process.capabilities.bounding\[[0-9]+\]'
+}
+
 @test "a namespace path that is none" {
 	refuses '.linux.namespaces |= map(if .type == "network" then .path = "/etc/passwd" else . end)' '.'
 }

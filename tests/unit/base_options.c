@@ -249,13 +249,27 @@ static void test_a_required_option_must_be_there(void **state)
 
 /* ---- running ---- */
 
-static int run_line(struct base_case *test, const struct command *command, const char *line)
+/* The line's first word is the command. */
+static int run_line(struct base_case *test, const struct command *expected, const char *line)
 {
 	struct strings words = strings_split(line, ' ', &test->arena);
-	struct option_words option_words = { .words = &words, .used = 1 };
+	struct option_words option_words = { .words = &words };
+	const struct command *command;
+	int result;
 
 	ran = (struct command_line){ 0 };
-	return options_run(&program, command, NULL, &option_words, &test->arena, &test->err);
+	result =
+		options_dispatch(&program, NULL, &option_words, &command, &test->arena, &test->err);
+	assert_ptr_equal(command, expected);
+	return result;
+}
+
+static void test_a_command_that_does_not_exist_is_named(void **state)
+{
+	struct base_case *test = *state;
+
+	assert_int_equal(run_line(test, NULL, "nosuch a b"), -EINVAL);
+	assert_non_null(strstr(told(test), "unknown command \"nosuch\""));
 }
 
 static void test_a_command_gets_its_options_and_arguments(void **state)
@@ -418,6 +432,7 @@ int main(void)
 		TEST(test_options_and_words_mix_until_two_dashes),
 		TEST(test_in_order_options_end_at_the_first_word),
 		TEST(test_a_required_option_must_be_there),
+		TEST(test_a_command_that_does_not_exist_is_named),
 		TEST(test_a_command_gets_its_options_and_arguments),
 		TEST(test_words_of_a_command_in_order_are_all_its_own),
 		TEST(test_too_few_or_too_many_arguments_are_refused),

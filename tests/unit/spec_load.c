@@ -305,7 +305,7 @@ static void warnings_are_no_errors(void **state)
 {
 	struct spec_document document = load_text(
 		"{\"ociVersion\":\"1.0.2-dev\",\"root\":{\"path\":\"r\"},\"process\":{\"cwd\":\"/"
-		"\",\"args\":[\"a\"],\"capabilities\":{\"bounding\":[\"CAP_FOO\"]}},\"mounts\":[{"
+		"\",\"args\":[\"a\"]},\"mounts\":[{"
 		"\"destination\":\"proc\",\"type\":\"proc\"}],\"linux\":{\"personality\":{"
 		"\"domain\":\"LINUX\",\"flags\":[\"X\"]}}}");
 	struct error err = { 0 };

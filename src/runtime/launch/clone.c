@@ -95,6 +95,13 @@ struct joins {
 	} item[JOINS_MOST];
 };
 
+/* What the intermediate process has to say; in memory that both processes share. */
+struct answer {
+	long pid;        /* of the child, or -errno */
+	int failed_join; /* -errno */
+	int pidfd;
+};
+
 struct birth {
 	int image;
 	int control; /* the child's end */
@@ -103,7 +110,8 @@ struct birth {
 	char control_text[16];
 	bool born_inside; /* among the container's processes: nothing of it may be traced */
 	const struct joins *joins;
-	int failed_join; /* the intermediate process's answer: -errno */
+	int failed_join; /* -errno */
+	int pidfd;
 };
 
 /* Functions that a child runs on our stack and never returns from: AddressSanitizer would take what
@@ -157,38 +165,53 @@ ON_SHARED_STACK static long clone_init(struct birth *birth)
 	return pid;
 }
 
-/* In the intermediate process, which shares memory and descriptors with coffer: join, make the
- * child a sibling (CLONE_PARENT), end. */
-ON_SHARED_STACK static _Noreturn void join_and_clone(struct birth *birth, long *pid)
+/* In the intermediate process, which shares descriptors with coffer: join, make the child a sibling
+ * (CLONE_PARENT), end. It has a copy of the memory, not coffer's own: the kernel lets nobody into
+ * another time namespace who shares his memory (EUSERS). */
+static _Noreturn void join_and_clone(struct birth *birth, struct answer *answer)
 {
 	long result = 0;
 
 	for (unsigned i = 0; result == 0 && i < birth->joins->count; i++)
 		result = kernel_call(__NR_setns, birth->joins->item[i].fd,
 				     birth->joins->item[i].kinds);
-	birth->failed_join = (int)result;
+	answer->failed_join = (int)result;
 	if (result == 0)
-		*pid = clone_init(birth);
+		answer->pid = clone_init(birth);
+	answer->pidfd = birth->pidfd;
 	for (;;)
 		kernel_call(__NR_exit_group, 0);
 }
 
-__attribute__((noinline)) static long clone_between(struct birth *birth)
+static long take_answer(struct birth *birth, const struct answer *answer)
 {
-	struct clone_args between = { .flags = CLONE_VM | CLONE_VFORK | CLONE_FILES,
-				      .exit_signal = SIGCHLD };
-	long child = -EAGAIN;
+	birth->failed_join = answer->failed_join;
+	birth->pidfd = answer->pidfd;
+	return birth->failed_join < 0 ? birth->failed_join : answer->pid;
+}
+
+static long clone_between(struct birth *birth)
+{
+	struct clone_args between = { .flags = CLONE_VFORK | CLONE_FILES, .exit_signal = SIGCHLD };
+	struct answer *answer = mmap(NULL, sizeof(*answer), PROT_READ | PROT_WRITE,
+				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	long pid;
 
+	if (answer == MAP_FAILED)
+		return -errno;
+	*answer = (struct answer){ .pid = -EAGAIN, .pidfd = -1 };
 	birth->args.flags |= CLONE_PARENT;
 	birth->args.exit_signal = 0; /* a sibling has its brother's */
 	pid = kernel_call(__NR_clone3, &between, sizeof(between));
 	if (pid == 0)
-		join_and_clone(birth, &child);
-	if (pid > 0)
+		join_and_clone(birth, answer);
+	if (pid > 0) {
 		while (waitpid((pid_t)pid, NULL, 0) < 0 && errno == EINTR)
 			;
-	return pid < 0 ? pid : birth->failed_join < 0 ? birth->failed_join : child;
+		pid = take_answer(birth, answer);
+	}
+	munmap(answer, sizeof(*answer));
+	return pid;
 }
 
 /* Until it executes the image, the child has our memory and may already be seen by a container that
@@ -310,13 +333,14 @@ static int execute_clone(const struct launch_request *request, struct birth *bir
 			 struct launched *launched, struct error *err)
 {
 	const struct step *step = plan_find(request->plan, STEP_CLONE);
-	int pidfd = -1, pid;
+	int pid;
 
+	birth->pidfd = -1;
 	birth->args = (struct clone_args){
 		.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CLEAR_SIGHAND |
 			 (step ? step->number[0] : 0) |
 			 (request->cgroup_fd >= 0 ? CLONE_INTO_CGROUP : 0),
-		.pidfd = (uint64_t)(uintptr_t)&pidfd,
+		.pidfd = (uint64_t)(uintptr_t)&birth->pidfd,
 		.exit_signal = SIGCHLD,
 		.cgroup = request->cgroup_fd >= 0 ? (uint64_t)request->cgroup_fd : 0,
 	};
@@ -332,7 +356,7 @@ static int execute_clone(const struct launch_request *request, struct birth *bir
 		return step ? step_where(request->plan, step, err) : pid;
 	}
 	launched->pid = pid;
-	launched->pidfd = pidfd;
+	launched->pidfd = birth->pidfd;
 	return 0;
 }
 

@@ -57,9 +57,9 @@ static int read_set(struct draft *draft, const struct strings *names, const char
 {
 	*bits = 0;
 	for (size_t i = 0; i < names->count; i++) {
-		uint64_t number;
+		int number = spec_capability_number(names->items[i]);
 
-		if (!spec_name_value(spec_capability_names, names->items[i], &number)) {
+		if (number < 0) {
 			fail(draft->err, EINVAL, "unknown capability \"%s\"", names->items[i]);
 			return fail_where(draft->err, "process.capabilities.%s[%zu]", set, i);
 		}
