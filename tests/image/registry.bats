@@ -130,6 +130,21 @@ gets_of_blobs() {
 	ok lade pull -q --tls-verify=false "$REGISTRY/demo:1"
 }
 
+@test "without any known authority plain http works, and TLS says what to install" {
+	export SSL_CERT_FILE=$BATS_TEST_TMPDIR/nothing
+	start_registry
+	push "$LAYOUT" demo:1
+	ok lade pull -q "$REGISTRY/demo:1"
+	stop_registry || true
+	rm "$BATS_TEST_TMPDIR/registry.pipe"
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -keyout key.pem -out cert.pem \
+		-subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 2>/dev/null
+	start_registry REGISTRY_HTTP_TLS_CERTIFICATE="$PWD/cert.pem" REGISTRY_HTTP_TLS_KEY="$PWD/key.pem"
+	fails 125 lade pull -q --tls-verify=true "$REGISTRY/demo:1"
+	[[ "$output" == *"install ca-certificates"* ]] || { echo "$output"; false; }
+	SSL_CERT_FILE=$PWD/cert.pem ok lade pull -q --tls-verify=true "$REGISTRY/demo:1"
+}
+
 @test "a registry that serves wrong bytes is refused by digest, nothing is kept" {
 	start_registry
 	push "$LAYOUT" demo:1

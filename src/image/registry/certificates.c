@@ -20,16 +20,25 @@ static const char *const system_bundles[] = {
 	"/etc/ssl/cert.pem",
 };
 
+const char *certificates_system(void)
+{
+	const char *named = getenv("SSL_CERT_FILE");
+
+	if (named && *named)
+		return access(named, R_OK) == 0 ? named : NULL;
+	for (size_t i = 0; i < sizeof(system_bundles) / sizeof(system_bundles[0]); i++)
+		if (access(system_bundles[i], R_OK) == 0)
+			return system_bundles[i];
+	return NULL;
+}
+
 static void add_system_authorities(struct text *all)
 {
-	for (size_t i = 0; i < sizeof(system_bundles) / sizeof(system_bundles[0]); i++) {
-		auto_text struct text bundle = { 0 };
+	auto_text struct text bundle = { 0 };
+	const char *path = certificates_system();
 
-		if (file_read(AT_FDCWD, system_bundles[i], PEM_LIMIT, &bundle, NULL) == 0) {
-			text_add_bytes(all, bundle.data ? bundle.data : "", bundle.length);
-			return;
-		}
-	}
+	if (path && file_read(AT_FDCWD, path, PEM_LIMIT, &bundle, NULL) == 0)
+		text_add_bytes(all, bundle.data ? bundle.data : "", bundle.length);
 }
 
 static int add_authority(struct text *all, const char *path, struct error *err)

@@ -143,6 +143,9 @@ static void set_tls(const struct http_client *client, bool own)
 					  CURL_BLOB_NOCOPY };
 
 		curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &blob);
+	} else {
+		/* libcurl's own default is an error where the file is missing, even for plain http. */
+		curl_easy_setopt(curl, CURLOPT_CAINFO, client->ca_file);
 	}
 	if (client->certificate && own) {
 		curl_easy_setopt(curl, CURLOPT_SSLCERT, client->certificate);
@@ -230,6 +233,9 @@ static int judge(struct exchange *exchange, CURLcode code)
 		return 0;
 	}
 	fail(exchange->err, number_of(code), "%s", words);
+	if (code == CURLE_PEER_FAILED_VERIFICATION && !exchange->client->ca_text &&
+	    !exchange->client->ca_file)
+		fail_hint(exchange->err, "no authorities are known here: install ca-certificates");
 	return fail_where(exchange->err, "%.*s", (int)strcspn(exchange->request->url, "?"),
 			  exchange->request->url);
 }

@@ -13,7 +13,8 @@
 /* What never changes between the exchanges of one client. */
 struct http_client {
 	CURL *curl;          /* keeps connections alive */
-	const char *ca_text; /* PEM of all authorities; NULL: the system's */
+	const char *ca_text; /* PEM of all authorities; NULL: those in ca_file */
+	const char *ca_file; /* the system's; NULL: there are none here */
 	const char *certificate, *key;
 	bool verify;
 	bool direct; /* a loopback host: never through a proxy */

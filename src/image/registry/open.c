@@ -47,6 +47,7 @@ static void set_behaviour(struct registry *registry, const struct registry_optio
 {
 	registry->tls = options->tls;
 	registry->http.verify = options->tls != TLS_UNVERIFIED;
+	registry->http.ca_file = registry->http.verify ? certificates_system() : NULL;
 	registry->http.cancel_fd = options->cancel_fd;
 	registry->http.stall_seconds =
 		options->stall_seconds ? options->stall_seconds : STALL_USUAL;
