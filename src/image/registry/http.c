@@ -144,7 +144,7 @@ static void set_tls(const struct http_client *client, bool own)
 
 		curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &blob);
 	} else {
-		/* libcurl's own default is an error where the file is missing, even for plain http. */
+		/* libcurl's default fails even plain http where that file is missing. */
 		curl_easy_setopt(curl, CURLOPT_CAINFO, client->ca_file);
 	}
 	if (client->certificate && own) {

@@ -30,7 +30,8 @@ char *credentials_basic(const char *user, const char *password, struct arena *ar
 
 /* certificates.c: --cert-dir, else certs.d/HOST. */
 int certificates_find(struct registry *registry, const char *directory, struct error *err);
-/* The file of the system's authorities ($SSL_CERT_FILE or where distributions keep it); NULL: none. */
+/* The file of the system's authorities ($SSL_CERT_FILE or where distributions keep it); NULL: none.
+ */
 const char *certificates_system(void);
 
 /* authorize.c: answer a 401: get registry->authorization right. -EACCES: there is no way. */
