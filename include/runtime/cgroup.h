@@ -1,4 +1,6 @@
-/* cgroup.h -- control groups by cgroupfs: v1, v2, hybrid. */
+/* cgroup.h -- control groups: v1, v2, hybrid; made by one of the drivers that --cgroup-manager
+ * names: cgroupfs (coffer itself) or disabled (none at all). What a driver does differently is a
+ * table of functions, src/runtime/cgroup/driver.h; everything else is the same for all. */
 #ifndef RUNTIME_CGROUP_H
 #define RUNTIME_CGROUP_H
 
@@ -30,13 +32,30 @@ struct cgroup_writes {
 	size_t count;
 };
 
-/* Where the container's cgroup is: cgroupsPath cleaned and made absolute below the mount points;
- * absent: "/coffer/ID" for root (never below the caller's own cgroup). ".." cannot leave the mount
- * point; the mount point itself is refused. A rootless caller's relative or absent path is below
- * the place that was delegated to it (v2: its own cgroup's parent, or its own), NULL where there is
- * none. NULL on a host without cgroups. In the arena. */
-int cgroup_path(const char *cgroups_path, const char *id, const struct facts *facts,
-		struct arena *arena, char **path, struct error *err);
+/* What is asked for. */
+struct cgroup_wish {
+	const char *manager;      /* --cgroup-manager; NULL: cgroupfs */
+	const char *cgroups_path; /* linux.cgroupsPath; NULL: the driver's default */
+	const char *id;
+	const struct string_map *annotations;
+};
+
+/* Where a container's cgroup is, and who made it: kept in state.json. */
+struct cgroup_place {
+	const char *manager; /* NULL: cgroupfs */
+	char *path;          /* "/coffer/ID", below every mount point; NULL: there is no cgroup */
+	char *unit;          /* of a service manager, or NULL */
+};
+
+/* Decide the place; strings are the wish's or in the arena. place->path is NULL on a host without
+ * cgroups, and for --cgroup-manager disabled. A manager that there is none of is -EINVAL.
+ *
+ * cgroupfs: cgroupsPath cleaned and made absolute below the mount points; absent: "/coffer/ID" for
+ * root (never below the caller's own cgroup). ".." cannot leave the mount point; the mount point
+ * itself is refused. A rootless caller's relative or absent path is below the place that was
+ * delegated to it (v2: its own cgroup's parent, or its own), NULL where there is none. */
+int cgroup_place(const struct cgroup_wish *wish, const struct facts *facts, struct arena *arena,
+		 struct cgroup_place *place, struct error *err);
 
 /* The writes for linux.resources on this layout, in the order they must happen. `devices` is not
  * among them: cgroup_create sees to it. resources may be NULL. Settings that this layout does not
@@ -44,11 +63,21 @@ int cgroup_path(const char *cgroups_path, const char *id, const struct facts *fa
 int cgroup_plan(const struct spec_resources *resources, const struct facts *facts,
 		struct arena *arena, struct cgroup_writes *writes, struct error *err);
 
+/* What the container's cgroup is to be like. */
+struct cgroup_request {
+	const struct spec_resources *resources; /* may be NULL */
+	const struct cgroup_writes *writes;     /* of these, by cgroup_plan */
+	const struct string_map *annotations;   /* may be NULL */
+};
+
+struct cgroup_driver;
 struct cgroup_tree;
 
 /* A container's cgroup as later verbs find it again from state.json. The facts outlive it. */
 struct cgroup {
-	char *path; /* "/coffer/ID"; NULL: none */
+	const struct cgroup_driver *driver;
+	char *path; /* "/coffer/ID"; NULL: none, and all that follows does nothing */
+	char *unit; /* of a service manager, or NULL */
 	enum cgroup_layout layout;
 	const struct facts *facts;
 	struct cgroup_tree *trees; /* its directory in every mounted hierarchy */
@@ -56,33 +85,40 @@ struct cgroup {
 	int unified_fd; /* v2 directory, O_PATH-less (usable for CLONE_INTO_CGROUP); or -1 */
 };
 
-/* Make the directories (v2: enable controllers on the way down) and set the limits. A directory
+/* Make it, before its first process: the directories (v2: controllers are enabled on the way down)
+ * with the limits set; a driver that needs the process first makes it in cgroup_admit. A directory
  * that is already there and has processes, or is frozen, is refused with runc's words. On failure
  * nothing that was made here is left, and `cgroup` is closed. Rootless: hierarchies that the caller
  * may not write are left out as long as no limit of theirs was asked for; when all are,
- * cgroup->path is NULL and all that follows does nothing. */
-int cgroup_create(const char *path, const struct cgroup_writes *writes, const struct facts *facts,
-		  struct cgroup *cgroup, struct error *err);
+ * cgroup->path is NULL. */
+int cgroup_create(const struct cgroup_place *place, const struct cgroup_request *request,
+		  const struct facts *facts, struct cgroup *cgroup, struct error *err);
+
+/* Take in the container's first process, which has not run anything of the container yet.
+ * born_there: the clone put it into cgroup->unified_fd. Afterwards all hierarchies have it and all
+ * limits hold. */
+int cgroup_admit(struct cgroup *cgroup, pid_t pid, bool born_there,
+		 const struct cgroup_request *request, struct error *err);
 
 /* Restrict devices, before anything of the container runs; a function of its own because the kernel
- * takes its time over a program, during which the first process can boot. resources may be NULL:
- * then, as without rules, the default devices alone are allowed. */
-int cgroup_restrict_devices(const struct cgroup *cgroup, const struct spec_resources *resources,
+ * takes its time over a program, during which the first process can boot. Without rules the default
+ * devices alone are allowed. */
+int cgroup_restrict_devices(const struct cgroup *cgroup, const struct cgroup_request *request,
 			    struct error *err);
 
-/* Find an existing one. path NULL, or no such directory (any more), is success: killing and
+/* Find an existing one. place->path NULL, or no such directory (any more), is success: killing and
  * deleting then do nothing, joining is -ENOENT. */
-int cgroup_open(const char *path, const struct facts *facts, struct cgroup *cgroup,
+int cgroup_open(const struct cgroup_place *place, const struct facts *facts, struct cgroup *cgroup,
 		struct error *err);
 
-/* Move `pid` into every v1 hierarchy, writes back to back (and into v2 when it was not born
- * there: in_unified false). */
+/* Move another process into every v1 hierarchy, writes back to back (and into v2 when it was not
+ * born there: in_unified false). */
 int cgroup_join(const struct cgroup *cgroup, pid_t pid, bool in_unified, struct error *err);
 
 /* Set limits of a running container; earlier writes are undone when one fails. A write that the
  * kernel refuses as long as another one is not made (a limit above its memory+swap limit, a burst
  * above its quota) is repeated after the others. */
-int cgroup_update(const struct cgroup *cgroup, const struct cgroup_writes *writes,
+int cgroup_update(const struct cgroup *cgroup, const struct cgroup_request *request,
 		  struct error *err);
 
 /* Host pids of all processes in it and below. */
@@ -101,8 +137,9 @@ int cgroup_kill(const struct cgroup *cgroup, int signal, struct error *err);
 /* Remove it if that goes at once, because nobody is in it; true: nothing of it is left. */
 bool cgroup_delete_empty(struct cgroup *cgroup);
 
-/* Remove it with everything below; waits on events for dying processes, never sleeps. Absent is
- * success. Processes that live on are not killed: -EBUSY after ten seconds. */
+/* Remove it with everything below; waits on events for dying processes, never sleeps; also what
+ * the driver knows of it besides directories. Absent is success. Processes that live on are not
+ * killed: -EBUSY after ten seconds. */
 int cgroup_delete(struct cgroup *cgroup, struct error *err);
 
 /* Close descriptors and free; harmless on { .unified_fd = -1 } and when repeated. */

@@ -22,10 +22,10 @@ struct create_request {
 	const char *console_socket;
 	const char *pidfd_socket;
 	const char *pid_file;
+	const char *cgroup_manager; /* NULL: cgroupfs */
 	unsigned preserve_fds;
 	bool no_pivot;
 	bool no_new_keyring;
-	bool no_cgroup;    /* --cgroup-manager disabled */
 	bool detach;       /* run only */
 	bool keep;         /* run only: leave the stopped container */
 	bool no_subreaper; /* run only */

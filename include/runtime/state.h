@@ -34,6 +34,8 @@
 	ROW(T, uint64, start_time, "startTime", none, always) /* /proc/PID/stat 22 */              \
 	ROW(T, uint64, pidfd_inode, "pidfdInode", none, optional)                                  \
 	ROW(T, string, cgroup_path, "cgroupPath", none, optional)                                  \
+	ROW(T, string, cgroup_manager, "cgroupManager", none, optional) /* absent: cgroupfs */     \
+	ROW(T, string, cgroup_unit, "cgroupUnit", none, optional)                                  \
 	ROW(T, uint64, namespaces, "namespaces", none,                                             \
 	    always) /* CLONE_NEW* of its own or joined */                                          \
 	ROW(T, boolean, user_namespace, "userNamespace", none, optional)                           \

@@ -31,7 +31,7 @@ int create_request_from(const struct command_line *line, const struct create_opt
 		.preserve_fds = (unsigned)from->preserve_fds,
 		.no_pivot = from->no_pivot,
 		.no_new_keyring = from->no_new_keyring,
-		.no_cgroup = text_equal(globals->cgroup_manager, "disabled"),
+		.cgroup_manager = globals->cgroup_manager,
 		.no_subreaper = from->no_subreaper,
 		.detach = from->detach,
 		.keep = from->keep,

@@ -113,14 +113,35 @@ static inline const char *limit_of(const char *name, const char *controller, con
 				    own_path(name), v1 ? v1_file : v2_file));
 }
 
+static inline struct cgroup_place place_of(const char *path)
+{
+	return (struct cgroup_place){ .path = (char *)path };
+}
+
+static inline int open_own(const char *path, struct cgroup *cgroup)
+{
+	const struct cgroup_place place = place_of(path);
+
+	return cgroup_open(&place, &facts, cgroup, &err);
+}
+
 static inline int create(const char *name, const struct spec_resources *resources,
 			 struct cgroup *cgroup)
 {
+	const struct cgroup_place place = place_of(own_path(name));
 	struct cgroup_writes writes;
+	const struct cgroup_request request = { .resources = resources, .writes = &writes };
 
 	TRY(cgroup_plan(resources, &facts, &arena, &writes, &err));
-	TRY(cgroup_create(own_path(name), &writes, &facts, cgroup, &err));
-	return cgroup_restrict_devices(cgroup, resources, &err);
+	TRY(cgroup_create(&place, &request, &facts, cgroup, &err));
+	return cgroup_restrict_devices(cgroup, &request, &err);
+}
+
+static inline int update(const struct cgroup *cgroup, const struct cgroup_writes *writes)
+{
+	const struct cgroup_request request = { .writes = writes };
+
+	return cgroup_update(cgroup, &request, &err);
 }
 
 static inline void end(struct cgroup *cgroup)
@@ -266,7 +287,7 @@ static inline int tear_down(void **state)
 	struct cgroup cgroup;
 	int result = 0;
 
-	if (!unavailable && cgroup_open(parent, &facts, &cgroup, &err) == 0) {
+	if (!unavailable && open_own(parent, &cgroup) == 0) {
 		cgroup_kill(&cgroup, SIGKILL, &err);
 		result = cgroup_delete(&cgroup, &err);
 		cgroup_close(&cgroup);

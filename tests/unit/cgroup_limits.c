@@ -93,7 +93,7 @@ static void a_cpuset_without_wishes_is_its_parents(void **state)
 	assert_true(strlen(limit_of("cpuset/inner", "cpuset", "cpuset.cpus",
 				    "cpuset.cpus.effective")) > 0);
 	end(&cgroup);
-	assert_success(cgroup_open(own_path("cpuset"), &facts, &cgroup, &err));
+	assert_success(open_own(own_path("cpuset"), &cgroup));
 	end(&cgroup);
 }
 
@@ -194,10 +194,10 @@ static void a_failed_update_changes_nothing(void **state)
 
 	need_controller("pids", "pids");
 	assert_success(create("update", &resources, &cgroup));
-	assert_int_equal(cgroup_update(&cgroup, &writes, &err), -EINVAL);
+	assert_int_equal(update(&cgroup, &writes), -EINVAL);
 	assert_string_equal(limit_of("update", "pids", "pids.max", "pids.max"), "7");
 	writes.count = 1;
-	assert_success(cgroup_update(&cgroup, &writes, &err));
+	assert_success(update(&cgroup, &writes));
 	assert_string_equal(limit_of("update", "pids", "pids.max", "pids.max"), "9");
 	end(&cgroup);
 }
@@ -215,7 +215,7 @@ static void memory_can_be_raised_above_the_old_sum_and_lowered_again(void **stat
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
 		*memory.limit = *memory.swap = sizes[i];
 		assert_success(cgroup_plan(&resources, &facts, &arena, &writes, &err));
-		assert_success(cgroup_update(&cgroup, &writes, &err));
+		assert_success(update(&cgroup, &writes));
 	}
 	assert_string_equal(limit_of("raise", "memory", "memory.limit_in_bytes", "memory.max"),
 			    "8388608");

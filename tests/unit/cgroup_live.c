@@ -128,7 +128,7 @@ static void deleting_what_is_gone_is_success(void **state)
 	bool frozen;
 
 	need_cgroups();
-	assert_success(cgroup_open(own_path("gone"), &facts, &cgroup, &err));
+	assert_success(open_own(own_path("gone"), &cgroup));
 	assert_int_equal(cgroup.unified_fd, -1);
 	assert_success(cgroup_frozen(&cgroup, &frozen, &err));
 	assert_int_equal(cgroup_join(&cgroup, getpid(), false, &err), -ENOENT);

@@ -14,12 +14,23 @@
 static const struct facts root_v2 = { .cgroup_layout = CGROUP_UNIFIED,
 				      .cgroup_unified = "/sys/fs/cgroup" };
 
+static int place_at(const char *cgroups_path, const struct facts *facts, struct arena *arena,
+		    char **path, struct error *err)
+{
+	const struct cgroup_wish wish = { .cgroups_path = cgroups_path, .id = "box" };
+	struct cgroup_place place;
+	int result = cgroup_place(&wish, facts, arena, &place, err);
+
+	*path = place.path;
+	return result;
+}
+
 static void expect_path(const char *cgroups_path, const char *expected)
 {
 	auto_arena struct arena arena = { 0 };
 	char *path;
 
-	assert_int_equal(cgroup_path(cgroups_path, "box", &root_v2, &arena, &path, NULL), 0);
+	assert_int_equal(place_at(cgroups_path, &root_v2, &arena, &path, NULL), 0);
 	assert_string_equal(path, expected);
 }
 
@@ -27,6 +38,26 @@ static void roots_container_goes_to_coffer(void **state)
 {
 	expect_path(NULL, "/coffer/box");
 	expect_path("", "/coffer/box");
+}
+
+static void a_disabled_manager_makes_no_cgroup(void **state)
+{
+	const struct cgroup_wish wish = { .manager = "disabled",
+					  .cgroups_path = "/a",
+					  .id = "box" };
+	struct cgroup_place place;
+
+	assert_int_equal(cgroup_place(&wish, &root_v2, NULL, &place, NULL), 0);
+	assert_null(place.path);
+}
+
+static void a_manager_that_there_is_none_of_is_refused(void **state)
+{
+	const struct cgroup_wish wish = { .manager = "elogind", .id = "box" };
+	struct cgroup_place place;
+	struct error err = { 0 };
+
+	assert_int_equal(cgroup_place(&wish, &root_v2, NULL, &place, &err), -EINVAL);
 }
 
 static void paths_are_cleaned_and_stay_below_the_mount_point(void **state)
@@ -49,8 +80,7 @@ static void the_root_of_all_cgroups_is_refused(void **state)
 		struct error err = { 0 };
 		char *path;
 
-		assert_int_equal(cgroup_path(roots[i], "box", &root_v2, &arena, &path, &err),
-				 -EINVAL);
+		assert_int_equal(place_at(roots[i], &root_v2, &arena, &path, &err), -EINVAL);
 		assert_string_equal(err.where, "linux.cgroupsPath");
 	}
 }
@@ -61,10 +91,10 @@ static void names_that_no_directory_can_have_are_refused(void **state)
 	struct error err = { 0 };
 	char name[400], *path;
 
-	assert_int_equal(cgroup_path("/a\nb", "box", &root_v2, &arena, &path, &err), -EINVAL);
+	assert_int_equal(place_at("/a\nb", &root_v2, &arena, &path, &err), -EINVAL);
 	memset(name, 'n', sizeof(name));
 	name[399] = '\0';
-	assert_int_equal(cgroup_path(name, "box", &root_v2, &arena, &path, &err), -ENAMETOOLONG);
+	assert_int_equal(place_at(name, &root_v2, &arena, &path, &err), -ENAMETOOLONG);
 }
 
 static void a_host_without_cgroups_has_no_path(void **state)
@@ -73,7 +103,7 @@ static void a_host_without_cgroups_has_no_path(void **state)
 	auto_arena struct arena arena = { 0 };
 	char *path;
 
-	assert_int_equal(cgroup_path("/a", "box", &none, &arena, &path, NULL), 0);
+	assert_int_equal(place_at("/a", &none, &arena, &path, NULL), 0);
 	assert_null(path);
 }
 
@@ -85,7 +115,7 @@ static void a_rootless_absolute_path_is_taken_as_it_is(void **state)
 	auto_arena struct arena arena = { 0 };
 	char *path;
 
-	assert_int_equal(cgroup_path("/user.slice/x", "box", &rootless, &arena, &path, NULL), 0);
+	assert_int_equal(place_at("/user.slice/x", &rootless, &arena, &path, NULL), 0);
 	assert_string_equal(path, "/user.slice/x");
 }
 
@@ -95,7 +125,7 @@ static void a_rootless_v1_host_has_no_place_of_ones_own(void **state)
 	auto_arena struct arena arena = { 0 };
 	char *path;
 
-	assert_int_equal(cgroup_path(NULL, "box", &rootless, &arena, &path, NULL), 0);
+	assert_int_equal(place_at(NULL, &rootless, &arena, &path, NULL), 0);
 	assert_null(path);
 }
 
@@ -186,6 +216,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(roots_container_goes_to_coffer),
+		cmocka_unit_test(a_disabled_manager_makes_no_cgroup),
+		cmocka_unit_test(a_manager_that_there_is_none_of_is_refused),
 		cmocka_unit_test(paths_are_cleaned_and_stay_below_the_mount_point),
 		cmocka_unit_test(the_root_of_all_cgroups_is_refused),
 		cmocka_unit_test(names_that_no_directory_can_have_are_refused),

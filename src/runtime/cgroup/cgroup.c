@@ -1,45 +1,76 @@
 /* cgroup.c -- a container's cgroup: one path, with a directory in every mounted hierarchy.
  *
- * All directories are made, limits are set before the first process is in them, and a process is
- * born in the v2 directory and moved into those of v1. On a hybrid host v2 has no or few
+ * What drivers do each in their way goes through their table. On a hybrid host v2 has no or few
  * controllers, but it names the container's processes, kills them at once and tells when the last
  * one is gone, for all hierarchies. */
 #include "runtime/cgroup.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/own.h"
-#include "controllers.h"
-#include "devices.h"
+#include "driver.h"
 #include "members.h"
 #include "tree.h"
-#include "writes.h"
 
-#define DELETE_WAIT 10000 /* ms */
+static const struct cgroup_driver *const drivers[] = {
+	&cgroup_driver_cgroupfs, /* the default */
+	&cgroup_driver_disabled,
+};
 
-static bool is_rootless(const struct facts *facts)
+static const struct cgroup_driver *driver_named(const char *name, struct error *err)
 {
-	return facts->euid != 0 || facts->in_user_namespace;
+	if (!name)
+		return drivers[0];
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(*drivers); i++)
+		if (text_equal(drivers[i]->name, name))
+			return drivers[i];
+	fail(err, EINVAL, "there is no cgroup manager \"%s\"", name);
+	return NULL;
 }
 
-static void cgroup_start(const char *path, const struct facts *facts, struct cgroup *cgroup)
+int cgroup_place(const struct cgroup_wish *wish, const struct facts *facts, struct arena *arena,
+		 struct cgroup_place *place, struct error *err)
+{
+	const struct cgroup_driver *driver = driver_named(wish->manager, err);
+
+	*place = (struct cgroup_place){ .manager = wish->manager };
+	if (!driver)
+		return -EINVAL;
+	if (facts->cgroup_layout == CGROUP_NONE)
+		return 0;
+	return driver->place(wish, facts, arena, place, err);
+}
+
+static char *copy(const char *text)
+{
+	char *result = text ? strdup(text) : NULL;
+
+	if (text && !result)
+		abort();
+	return result;
+}
+
+static int begin(const struct cgroup_place *place, const struct facts *facts, struct cgroup *cgroup,
+		 struct error *err)
 {
 	*cgroup = (struct cgroup){
+		.driver = driver_named(place->manager, err),
 		.layout = facts->cgroup_layout,
 		.facts = facts,
 		.unified_fd = -1,
 	};
-	if (!path)
-		return;
-	cgroup->path = strdup(path);
-	if (!cgroup->path)
-		abort();
+	if (!cgroup->driver)
+		return -EINVAL;
+	if (!place->path)
+		return 0;
+	cgroup->path = copy(place->path);
+	cgroup->unit = copy(place->unit);
 	trees_list(facts, cgroup);
+	return 0;
 }
 
 void cgroup_close(struct cgroup *cgroup)
@@ -48,109 +79,12 @@ void cgroup_close(struct cgroup *cgroup)
 		tree_close(&cgroup->trees[i]);
 	free(cgroup->trees);
 	free(cgroup->path);
+	free(cgroup->unit);
 	cgroup->trees = NULL;
 	cgroup->tree_count = 0;
 	cgroup->path = NULL;
+	cgroup->unit = NULL;
 	cgroup->unified_fd = -1;
-}
-
-static bool is_needed(const struct cgroup *cgroup, const struct cgroup_tree *tree,
-		      const struct cgroup_writes *writes)
-{
-	for (size_t i = 0; i < writes->count; i++)
-		if (!writes->items[i].optional &&
-		    tree_find(cgroup, writes->items[i].controller) == tree)
-			return true;
-	return false;
-}
-
-static bool is_forbidden(int result)
-{
-	return result == -EACCES || result == -EPERM || result == -EROFS;
-}
-
-static int make_trees(struct cgroup *cgroup, const struct cgroup_writes *writes, struct error *err)
-{
-	for (unsigned i = 0; i < cgroup->tree_count; i++) {
-		struct cgroup_tree *tree = &cgroup->trees[i];
-		struct error failure = { 0 };
-		int result = tree_make(tree, cgroup->path, writes, &failure);
-
-		if (is_forbidden(result) && is_rootless(cgroup->facts) &&
-		    !is_needed(cgroup, tree, writes)) {
-			tree_unmake(tree, cgroup->path);
-			tree_close(tree);
-			tree->left_out = true;
-		} else if (result < 0) {
-			if (err)
-				*err = failure;
-			return result;
-		}
-	}
-	return 0;
-}
-
-/* A directory that somebody else has made may be somebody else's. */
-static int check_unused(const struct cgroup *cgroup, struct error *err)
-{
-	auto_arena struct arena arena = { 0 };
-	const struct cgroup_tree *freezer = tree_freezer(cgroup);
-
-	for (unsigned i = 0; i < cgroup->tree_count; i++) {
-		const struct cgroup_tree *tree = &cgroup->trees[i];
-		struct members members;
-
-		if (tree->made > 0 || tree->left_out)
-			continue;
-		TRY(members_read(tree->dir, &arena, &members, err));
-		if (members.count > 0)
-			return fail(err, EBUSY,
-				    "container's cgroup is not empty: %zu process(es) found",
-				    members.count);
-		if (tree == freezer && tree->kind->frozen(tree->dir))
-			return fail(err, EBUSY, "container's cgroup unexpectedly frozen");
-	}
-	return 0;
-}
-
-static int restrict_by_program(const struct cgroup_tree *tree, const struct device_rules *rules,
-			       struct arena *arena, struct error *err)
-{
-	struct device_program program;
-
-	if (rules->everything && tree->made > 0)
-		return 0;
-	TRY(device_program_make(rules, arena, &program, err));
-	return device_program_attach(&program, tree->dir, tree->made == 0, err);
-}
-
-int cgroup_restrict_devices(const struct cgroup *cgroup, const struct spec_resources *resources,
-			    struct error *err)
-{
-	auto_arena struct arena arena = { 0 };
-	struct device_rules rules = { 0 };
-	struct cgroup_writes writes;
-
-	TRY(device_rules_make(resources, &arena, &rules, err));
-	if (is_rootless(cgroup->facts))
-		return 0; /* neither is allowed to it; it has no devices but the host's open ones */
-	if (controllers_mounted(cgroup->facts, "devices")) {
-		TRY(device_rules_plan(&rules, &arena, &writes, err));
-		return writes_apply(cgroup, &writes, false, err);
-	}
-	if (tree_unified(cgroup))
-		return restrict_by_program(tree_unified(cgroup), &rules, &arena, err);
-	if (!resources || resources->devices.count == 0)
-		return 0;
-	fail(err, ENOENT, "this host has no cgroup controller \"devices\"");
-	return fail_where(err, "linux.resources.devices");
-}
-
-static int create(struct cgroup *cgroup, const struct cgroup_writes *writes, struct error *err)
-{
-	TRY(make_trees(cgroup, writes, err));
-	TRY(check_unused(cgroup, err));
-	return writes_apply(cgroup, writes, false, err);
 }
 
 static void unmake(struct cgroup *cgroup)
@@ -160,45 +94,45 @@ static void unmake(struct cgroup *cgroup)
 	cgroup_close(cgroup);
 }
 
-static bool has_any_tree(const struct cgroup *cgroup)
-{
-	for (unsigned i = 0; i < cgroup->tree_count; i++)
-		if (!cgroup->trees[i].left_out)
-			return true;
-	return false;
-}
-
-int cgroup_create(const char *path, const struct cgroup_writes *writes, const struct facts *facts,
-		  struct cgroup *cgroup, struct error *err)
+int cgroup_create(const struct cgroup_place *place, const struct cgroup_request *request,
+		  const struct facts *facts, struct cgroup *cgroup, struct error *err)
 {
 	int result;
 
-	cgroup_start(path, facts, cgroup);
-	if (!path)
+	TRY(begin(place, facts, cgroup, err));
+	if (!cgroup->path || !cgroup->driver->make)
 		return 0;
-	result = create(cgroup, writes, err);
-	if (result < 0) {
+	result = cgroup->driver->make(cgroup, request, err);
+	if (result < 0)
 		unmake(cgroup);
-		return result;
-	}
-	if (tree_unified(cgroup))
-		cgroup->unified_fd = tree_unified(cgroup)->dir;
-	if (!has_any_tree(cgroup))
-		cgroup_close(cgroup);
-	return 0;
+	return result;
 }
 
-int cgroup_open(const char *path, const struct facts *facts, struct cgroup *cgroup,
+int cgroup_admit(struct cgroup *cgroup, pid_t pid, bool born_there,
+		 const struct cgroup_request *request, struct error *err)
+{
+	return cgroup->path ? cgroup->driver->admit(cgroup, pid, born_there, request, err) : 0;
+}
+
+int cgroup_restrict_devices(const struct cgroup *cgroup, const struct cgroup_request *request,
+			    struct error *err)
+{
+	if (!cgroup->path || !cgroup->driver->restrict_devices)
+		return 0;
+	return cgroup->driver->restrict_devices(cgroup, request, err);
+}
+
+int cgroup_open(const struct cgroup_place *place, const struct facts *facts, struct cgroup *cgroup,
 		struct error *err)
 {
 	struct cgroup_tree *unified;
 	int result;
 
-	cgroup_start(path, facts, cgroup);
+	TRY(begin(place, facts, cgroup, err));
 	unified = tree_unified(cgroup);
 	if (!unified)
 		return 0;
-	result = tree_open(unified, path, err);
+	result = tree_open(unified, place->path, err);
 	if (result < 0)
 		cgroup_close(cgroup);
 	else
@@ -206,41 +140,15 @@ int cgroup_open(const char *path, const struct facts *facts, struct cgroup *cgro
 	return result;
 }
 
-static int join_tree(struct cgroup_tree *tree, const char *path, const char *pid, bool rootless,
-		     struct error *err)
-{
-	int result;
-
-	TRY(tree_open(tree, path, err));
-	if (tree->dir < 0 && rootless)
-		return 0; /* was left out */
-	result = tree->dir < 0 ? -ENOENT : file_write(tree->dir, "cgroup.procs", pid, NULL);
-	if (result < 0)
-		return fail_number(err, result, "write",
-				   "cannot move process %s into the cgroup \"%s%s\"", pid,
-				   tree->mountpoint, path);
-	return 0;
-}
-
 int cgroup_join(const struct cgroup *cgroup, pid_t pid, bool in_unified, struct error *err)
 {
-	char number[16];
-
-	snprintf(number, sizeof(number), "%d", pid);
-	for (unsigned i = 0; i < cgroup->tree_count; i++) {
-		struct cgroup_tree *tree = &cgroup->trees[i];
-
-		if (tree->left_out || (tree->kind->unified && in_unified))
-			continue;
-		TRY(join_tree(tree, cgroup->path, number, is_rootless(cgroup->facts), err));
-	}
-	return 0;
+	return cgroup->path ? cgroup->driver->join(cgroup, pid, in_unified, err) : 0;
 }
 
-int cgroup_update(const struct cgroup *cgroup, const struct cgroup_writes *writes,
+int cgroup_update(const struct cgroup *cgroup, const struct cgroup_request *request,
 		  struct error *err)
 {
-	return cgroup->path ? writes_apply(cgroup, writes, true, err) : 0;
+	return cgroup->path ? cgroup->driver->update(cgroup, request, err) : 0;
 }
 
 /* The directory that knows the processes: v2's, else the first of v1 that is there; -1: none. */
@@ -331,18 +239,11 @@ int cgroup_kill(const struct cgroup *cgroup, int signal, struct error *err)
 bool cgroup_delete_empty(struct cgroup *cgroup)
 {
 	cgroup->unified_fd = -1;
-	for (unsigned i = 0; i < cgroup->tree_count; i++)
-		if (!tree_remove_empty(&cgroup->trees[i], cgroup->path))
-			return false;
-	return true;
+	return !cgroup->path || cgroup->driver->remove_empty(cgroup);
 }
 
 int cgroup_delete(struct cgroup *cgroup, struct error *err)
 {
-	int64_t deadline = clock_now() + DELETE_WAIT;
-
 	cgroup->unified_fd = -1;
-	for (unsigned i = 0; i < cgroup->tree_count; i++)
-		TRY(tree_remove(&cgroup->trees[i], cgroup->path, deadline, err));
-	return 0;
+	return cgroup->path ? cgroup->driver->remove(cgroup, err) : 0;
 }

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "runtime/cgroup.h"
+#include "driver.h"
 
 #define OWN_MOST   65536
 #define PATH_LIMIT (PATH_MAX - 512) /* room for the mount point and a file name */
@@ -91,27 +91,23 @@ static char *delegated_place(const struct facts *facts, struct arena *arena)
 	return is_writable(facts->cgroup_unified, own, arena) ? own : NULL;
 }
 
-int cgroup_path(const char *cgroups_path, const char *id, const struct facts *facts,
-		struct arena *arena, char **path, struct error *err)
+int cgroupfs_place(const struct cgroup_wish *wish, const struct facts *facts, struct arena *arena,
+		   struct cgroup_place *place, struct error *err)
 {
-	bool rootless = facts->euid != 0 || facts->in_user_namespace;
-	const char *raw = cgroups_path, *place = "";
+	const char *raw = wish->cgroups_path, *above = "";
+	char *path;
 
-	*path = NULL;
-	if (facts->cgroup_layout == CGROUP_NONE)
-		return 0;
 	if (!raw || !*raw)
-		raw = arena_format(arena, "coffer/%s", id);
-	if (*raw != '/' && rootless) {
-		place = delegated_place(facts, arena);
-		if (!place)
+		raw = arena_format(arena, "coffer/%s", wish->id);
+	if (*raw != '/' && cgroup_is_rootless(facts)) {
+		above = delegated_place(facts, arena);
+		if (!above)
 			return 0;
 	}
-	if (clean(raw, arena, path, err) < 0)
+	if (clean(raw, arena, &path, err) < 0)
 		return fail_where(err, "linux.cgroupsPath");
-	if (*place)
-		*path = arena_format(arena, "%s%s", place, *path);
-	if (strlen(*path) > PATH_LIMIT) {
+	place->path = *above ? arena_format(arena, "%s%s", above, path) : path;
+	if (strlen(place->path) > PATH_LIMIT) {
 		fail(err, ENAMETOOLONG, "the path is longer than %d bytes", PATH_LIMIT);
 		return fail_where(err, "linux.cgroupsPath");
 	}

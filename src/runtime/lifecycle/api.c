@@ -32,7 +32,7 @@ static struct create_request request_of(const struct coffer_container *container
 		.preserve_fds = container->preserve_fds,
 		.no_pivot = container->flags & COFFER_NO_PIVOT,
 		.no_new_keyring = container->flags & COFFER_NO_NEW_KEYRING,
-		.no_cgroup = container->flags & COFFER_NO_CGROUP,
+		.cgroup_manager = container->flags & COFFER_NO_CGROUP ? "disabled" : NULL,
 		.detach = true,
 	};
 }

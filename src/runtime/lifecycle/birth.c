@@ -61,14 +61,28 @@ static unsigned listen_fds(void)
 	return text && number_parse_unsigned(text, 1024, &count) ? (unsigned)count : 0;
 }
 
-static int decide_cgroup_path(struct birth *birth, struct error *err)
+static int decide_cgroup_place(struct birth *birth, struct error *err)
+{
+	const struct spec_linux *linux_spec = birth->document.spec.linux_;
+	const struct cgroup_wish wish = {
+		.manager = birth->request->cgroup_manager,
+		.cgroups_path = linux_spec ? linux_spec->cgroups_path : NULL,
+		.id = birth->request->id,
+		.annotations = &birth->document.spec.annotations,
+	};
+
+	return cgroup_place(&wish, &birth->facts, &birth->arena, &birth->place, err);
+}
+
+static struct cgroup_request cgroup_request(const struct birth *birth)
 {
 	const struct spec_linux *linux_spec = birth->document.spec.linux_;
 
-	if (birth->request->no_cgroup)
-		return 0;
-	return cgroup_path(linux_spec ? linux_spec->cgroups_path : NULL, birth->request->id,
-			   &birth->facts, &birth->arena, &birth->cgroup_path, err);
+	return (struct cgroup_request){
+		.resources = linux_spec ? linux_spec->resources : NULL,
+		.writes = &birth->limits,
+		.annotations = &birth->document.spec.annotations,
+	};
 }
 
 static int compile(struct birth *birth, bool start_by_parent, struct error *err)
@@ -86,9 +100,9 @@ static int compile(struct birth *birth, bool start_by_parent, struct error *err)
 	};
 	struct hooks_template early, late;
 
-	TRY(decide_cgroup_path(birth, err));
+	TRY(decide_cgroup_place(birth, err));
 	TRY(compile_filter(birth, err));
-	options.cgroup_path = birth->cgroup_path;
+	options.cgroup_path = birth->place.path;
 	options.filter = birth->filter;
 	early = hooks_state_template(&birth->container.state, STATUS_CREATING, &birth->arena);
 	late = hooks_state_template(&birth->container.state, STATUS_CREATED, &birth->arena);
@@ -109,18 +123,19 @@ int birth_compile(struct birth *birth, bool start_by_parent, struct error *err)
 
 static int make_cgroup(struct birth *birth, struct error *err)
 {
-	const struct spec_linux *linux_spec = birth->document.spec.linux_;
-	const struct spec_resources *resources = linux_spec ? linux_spec->resources : NULL;
-	struct cgroup_writes writes = { 0 };
+	const struct cgroup_request request = cgroup_request(birth);
+	struct container_state *state = &birth->container.state;
 
-	if (!birth->cgroup_path)
+	if (!birth->place.path)
 		return 0;
 	/* From here on something outside the state directory exists: write down what, so that a
 	 * `create` that is killed leaves nothing that `delete --force` does not find. */
-	birth->container.state.cgroup_path = birth->cgroup_path;
+	state->cgroup_manager = (char *)birth->place.manager;
+	state->cgroup_path = birth->place.path;
+	state->cgroup_unit = birth->place.unit;
 	TRY(state_save(&birth->container, err));
-	TRY(cgroup_plan(resources, &birth->facts, &birth->arena, &writes, err));
-	TRY(cgroup_create(birth->cgroup_path, &writes, &birth->facts, &birth->cgroup, err));
+	TRY(cgroup_plan(request.resources, &birth->facts, &birth->arena, &birth->limits, err));
+	TRY(cgroup_create(&birth->place, &request, &birth->facts, &birth->cgroup, err));
 	birth->has_cgroup = true;
 	return 0;
 }
@@ -147,15 +162,14 @@ static int hand_over_and_record(struct birth *birth, struct error *err)
 }
 
 /* Its process boots meanwhile, and waits. */
-static int complete_cgroup(const struct birth *birth, bool born_there, struct error *err)
+static int complete_cgroup(struct birth *birth, bool born_there, struct error *err)
 {
-	const struct spec_linux *linux_spec = birth->document.spec.linux_;
+	const struct cgroup_request request = cgroup_request(birth);
 
 	if (!birth->has_cgroup)
 		return 0;
-	TRY(cgroup_join(&birth->cgroup, birth->launched.pid, born_there, err));
-	return cgroup_restrict_devices(&birth->cgroup, linux_spec ? linux_spec->resources : NULL,
-				       err);
+	TRY(cgroup_admit(&birth->cgroup, birth->launched.pid, born_there, &request, err));
+	return cgroup_restrict_devices(&birth->cgroup, &request, err);
 }
 
 static int clone_and_hand_over(struct birth *birth, struct error *err)
@@ -216,7 +230,7 @@ void birth_undo(struct birth *birth)
 	if (birth->has_cgroup) {
 		cgroup_kill(&birth->cgroup, SIGKILL, &ignored);
 		if (cgroup_delete(&birth->cgroup, &ignored) < 0)
-			log_warning("cannot remove the cgroup %s", birth->cgroup_path);
+			log_warning("cannot remove the cgroup %s", birth->place.path);
 	}
 	if (birth->owes_poststop) /* runtime.md, lifecycle: a failing hook continues there */
 		hooks_run_poststop(&birth->container.state);

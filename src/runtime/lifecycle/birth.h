@@ -18,7 +18,8 @@ struct birth {
 	struct facts facts;
 	const char *bundle; /* absolute, links resolved */
 	const char *rootfs;
-	char *cgroup_path; /* NULL: no cgroup */
+	struct cgroup_place place;
+	struct cgroup_writes limits;
 	struct plan_filter filter;
 	struct plan plan;
 	struct container container;

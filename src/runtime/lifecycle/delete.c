@@ -7,6 +7,7 @@
 
 #include "base/own.h"
 #include "hooks.h"
+#include "place.h"
 #include "remove.h"
 #include "runtime/cgroup.h"
 #include "runtime/lifecycle.h"
@@ -47,7 +48,7 @@ static int find_and_remove_cgroup(const struct container *container, const struc
 
 	if (!container->state.cgroup_path)
 		return 0;
-	result = cgroup_open(container->state.cgroup_path, facts, &cgroup, err);
+	result = container_open_cgroup(&container->state, facts, &cgroup, err);
 	if (result == -ENOENT)
 		return 0;
 	if (result == 0)
@@ -63,7 +64,7 @@ static void thaw(const struct container *container, const struct facts *facts)
 
 	if (!container->state.cgroup_path)
 		return;
-	if (cgroup_open(container->state.cgroup_path, facts, &cgroup, NULL) == 0)
+	if (container_open_cgroup(&container->state, facts, &cgroup, NULL) == 0)
 		cgroup_freeze(&cgroup, false, NULL);
 	cgroup_close(&cgroup);
 }

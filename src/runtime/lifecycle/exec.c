@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/own.h"
 #include "exec_process.h"
+#include "place.h"
 #include "record.h"
 #include "runtime/cgroup.h"
 #include "runtime/console.h"
@@ -111,17 +112,17 @@ static int compile(struct visit *visit, struct error *err)
 
 static int open_cgroup(struct visit *visit, struct error *err)
 {
-	const char *base = visit->container.state.cgroup_path;
+	struct cgroup_place place = container_place(&visit->container.state);
 	const char *below = visit->request->cgroup;
 
-	if (!base)
+	if (!place.path)
 		return 0;
 	if (below && *below && strstr(below, ".."))
 		return fail(err, EINVAL, "--cgroup: \"%s\" leads out of the container's cgroup",
 			    below);
 	if (below && *below)
-		base = arena_format(&visit->arena, "%s/%s", base, below);
-	return cgroup_open(base, &visit->facts, &visit->cgroup, err);
+		place.path = arena_format(&visit->arena, "%s/%s", place.path, below);
+	return cgroup_open(&place, &visit->facts, &visit->cgroup, err);
 }
 
 static int launch(struct visit *visit, struct error *err)

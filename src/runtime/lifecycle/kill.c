@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/own.h"
+#include "place.h"
 #include "runtime/cgroup.h"
 #include "runtime/lifecycle.h"
 #include "runtime/state.h"
@@ -17,7 +18,7 @@ static int kill_cgroup(const struct container *container, int signal, struct are
 	int result;
 
 	TRY(facts_gather_cgroups(&facts, arena, err));
-	TRY(cgroup_open(container->state.cgroup_path, &facts, &cgroup, err));
+	TRY(container_open_cgroup(&container->state, &facts, &cgroup, err));
 	result = cgroup_kill(&cgroup, signal, err);
 	cgroup_close(&cgroup);
 	return result;

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "base/own.h"
+#include "place.h"
 #include "runtime/cgroup.h"
 #include "runtime/lifecycle.h"
 #include "runtime/state.h"
@@ -18,7 +19,7 @@ static int with_cgroup(const char *root, const char *id, struct arena *arena,
 		return fail_where(err, "%s", id);
 	}
 	TRY(facts_gather_cgroups(facts, arena, err));
-	return cgroup_open(container->state.cgroup_path, facts, cgroup, err);
+	return container_open_cgroup(&container->state, facts, cgroup, err);
 }
 
 static int check_can_pause(const struct container *container, const struct facts *facts, bool pause,

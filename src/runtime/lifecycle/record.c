@@ -81,12 +81,21 @@ void record_begin(struct birth *birth)
 	};
 }
 
+/* What a driver decided only when it made the cgroup counts. */
+static void record_cgroup(struct birth *birth)
+{
+	struct container_state *state = &birth->container.state;
+
+	state->cgroup_path = birth->has_cgroup ? birth->cgroup.path : NULL;
+	state->cgroup_unit = birth->has_cgroup ? birth->cgroup.unit : NULL;
+}
+
 int record_process(struct birth *birth, struct error *err)
 {
 	struct container_state *state = &birth->container.state;
 
 	state->pid = birth->launched.pid;
-	state->cgroup_path = birth->has_cgroup ? birth->cgroup.path : NULL;
+	record_cgroup(birth);
 	TRY(state_identify(state, birth->launched.pidfd, err));
 	if (birth->filter.length > 0) {
 		state->has_filter = true;

@@ -2,6 +2,7 @@
 #include "status.h"
 
 #include "base/own.h"
+#include "place.h"
 
 int container_look_now(const struct container *container, const struct facts *facts,
 		       enum container_status *status, int *pidfd, struct error *err)
@@ -14,7 +15,7 @@ int container_look_now(const struct container *container, const struct facts *fa
 	if ((*status != STATUS_RUNNING && *status != STATUS_CREATED) ||
 	    !container->state.cgroup_path)
 		return 0;
-	result = cgroup_open(container->state.cgroup_path, facts, &cgroup, err);
+	result = container_open_cgroup(&container->state, facts, &cgroup, err);
 	if (result == 0)
 		cgroup_frozen(&cgroup, &frozen, NULL); /* no freezer: never paused */
 	cgroup_close(&cgroup);
