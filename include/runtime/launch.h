@@ -36,6 +36,7 @@ struct launched {
 	int control;  /* our end of the control socket */
 	int console;  /* the pty's master once PHASE_CREATED was reached with a console; or -1 */
 	int listener; /* the seccomp listener, or -1 */
+	struct net_devices *net_devices; /* moved to it, to be given back by launch_abort */
 	const struct plan *plan;
 	int start_socket; /* borrowed from the request until launch_hand_over */
 	int target_pidfd;
@@ -60,7 +61,8 @@ int launch_start(struct launched *launched, struct error *err);
 /* `exec`, whose plan has no WAIT_START: only wait until its program was executed. */
 int launch_executed(struct launched *launched, struct error *err);
 
-/* Kill and reap the child and release everything; harmless after launch_close. */
+/* Give back the network devices that were moved to it, unless it was started; kill and reap the
+ * child and release everything; harmless after launch_close. */
 void launch_abort(struct launched *launched);
 
 /* Close descriptors only. */

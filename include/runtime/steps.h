@@ -117,6 +117,9 @@ enum step_side { SIDE_HOST, SIDE_INIT };
 	STEP(OPEN_NAMESPACE, HOST, "open-namespace", "fills", (FIELD(TEXT, "path")),                  \
 	     (FIELD(CLONE, "kind")))                                                                  \
 	STEP(OPEN_PATH, HOST, "open-path", "fills", (FIELD(TEXT, "path")), ()) /* O_PATH */           \
+	STEP(NET_DEVICE, HOST, "move-net-device", "",                                                 \
+	     (FIELD(TEXT, "device"), FIELD(TEXT, "name"), FIELD(TEXT, "namespace")), ()) /* namespace: a  \
+								path; else the new process's */ \
 	/* ---- init side ---- */                                                                  \
 	STEP(JOIN_NAMESPACE, INIT, "join-namespace", "uses", (), (FIELD(CLONE, "kind")))              \
 	STEP(JOIN_PROCESS, INIT, "join-process", "uses", (),                                       \

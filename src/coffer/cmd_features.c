@@ -27,6 +27,7 @@ static int run(const struct command_line *line, struct error *err)
 		.apparmor = true,
 		.selinux = true,
 		.memory_policy = true,
+		.net_devices = true,
 		.version = PACKAGE_VERSION,
 		.libseccomp = seccomp_library_version(),
 	};

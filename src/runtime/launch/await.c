@@ -123,6 +123,8 @@ int launch_start(struct launched *launched, struct error *err)
 	if (send(launched->control, &start, sizeof(start), MSG_NOSIGNAL) < 0)
 		return fail_call(err, "send", "cannot start the container's process");
 	result = listen_until(launched, PHASE_NONE, err);
+	if (result == 0)
+		net_devices_leave(launched);
 	return result < 0 ? result : 0;
 }
 

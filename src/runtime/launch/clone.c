@@ -405,10 +405,12 @@ void launch_close(struct launched *launched)
 	close_fd(&launched->control);
 	close_fd(&launched->console);
 	close_fd(&launched->listener);
+	net_devices_leave(launched);
 }
 
 void launch_abort(struct launched *launched)
 {
+	net_devices_give_back(launched);
 	if (launched->pid > 0) {
 		syscall(__NR_pidfd_send_signal, launched->pidfd, SIGKILL, NULL, 0);
 		while (waitpid(launched->pid, NULL, 0) < 0 && errno == EINTR)

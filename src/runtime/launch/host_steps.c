@@ -21,6 +21,7 @@
 
 struct host {
 	const struct plan *plan;
+	struct launched *launched;
 	pid_t pid;
 	int *slots;
 };
@@ -127,17 +128,24 @@ static int open_path(const struct host *host, const struct step *step, struct er
 	return 0;
 }
 
+static int net_device(const struct host *host, const struct step *step, struct error *err)
+{
+	return net_device_move(host->launched, text(host, step, 2), text(host, step, 0),
+			       text(host, step, 1), err);
+}
+
 /* JOIN_PID and CLONE are launch_clone's own. */
 static host_function *const host_functions[STEP_KINDS] = {
 	[STEP_MAP_USERS] = map_users,           [STEP_MAP_GROUPS] = map_groups,
 	[STEP_OOM_SCORE] = oom_score,           [STEP_OPEN_TREE] = open_tree_at,
 	[STEP_OPEN_NAMESPACE] = open_namespace, [STEP_OPEN_PATH] = open_path,
+	[STEP_NET_DEVICE] = net_device,
 };
 
-int host_steps_run(const struct launched *launched, int *slots, struct error *err)
+int host_steps_run(struct launched *launched, int *slots, struct error *err)
 {
 	const struct plan *plan = launched->plan;
-	struct host host = { plan, launched->pid, slots };
+	struct host host = { plan, launched, launched->pid, slots };
 
 	for (uint32_t i = 0; i < plan->header->step_count; i++) {
 		const struct step *step = &plan->steps[i];

@@ -10,10 +10,18 @@ int id_map_users(pid_t pid, const char *map, struct error *err);
 int id_map_groups(pid_t pid, const char *map, bool deny_setgroups, struct error *err);
 
 /* host_steps.c: steps of side HOST that come after the clone. `slots` has room for every slot. */
-int host_steps_run(const struct launched *launched, int *slots, struct error *err);
+int host_steps_run(struct launched *launched, int *slots, struct error *err);
 
 /* Open a namespace file and check that it is one of `kind` (CLONE_NEW*). */
 int host_open_namespace(const char *path, uint64_t kind, struct error *err);
+
+/* net_devices.c: move a device of the caller's network namespace into that at the path `namespace`
+ * ("": the child's own), where it is called `inside` ("eth%d": the kernel fills in the number). */
+int net_device_move(struct launched *launched, const char *namespace, const char *name,
+		    const char *inside, struct error *err);
+/* Undo every move; or leave the devices to the container. Both release launched->net_devices. */
+void net_devices_give_back(struct launched *launched);
+void net_devices_leave(struct launched *launched);
 
 /* The first step of that kind, or NULL. */
 const struct step *plan_find(const struct plan *plan, unsigned kind);

@@ -71,6 +71,7 @@ bool path_below(const char *path, const char *directory);
 /* namespaces.c */
 int namespaces_read(struct draft *draft);
 int plan_namespaces(struct draft *draft);
+int plan_net_devices(struct draft *draft);
 /* The map is such that setgroups(2) has to be given up for it. */
 bool setgroups_denied(const struct draft *draft);
 bool id_is_mapped(const struct spec_id_mapping *items, size_t count, uint32_t id);

@@ -86,5 +86,6 @@ int plan_create(const struct spec *spec, const struct facts *facts,
 	plan_start_container_hooks(&draft);
 	TRY(plan_identity(&draft));
 	TRY(plan_exec_program(&draft));
+	TRY(plan_net_devices(&draft));
 	return builder_finish(&draft.build, plan, err);
 }

@@ -284,3 +284,33 @@ int plan_namespaces(struct draft *draft)
 		ADD(draft, LOOPBACK_UP, "linux.namespaces");
 	return plan_host_names(draft);
 }
+
+/* ---- network devices ------------------------------------------------------------------------- */
+
+static const char *joined_path(const struct draft *draft, const char *type)
+{
+	const struct spec_namespace *entry = spec_namespace_find(draft->spec, type);
+
+	return entry && entry->path ? entry->path : "";
+}
+
+/* Last of what the launcher does: everything else that can fail has its turn before. */
+int plan_net_devices(struct draft *draft)
+{
+	const struct spec_linux *linux_ = draft->spec->linux_;
+
+	if (linux_->net_devices.count && !has_namespace(draft, CLONE_NEWNET)) {
+		fail(draft->err, EINVAL,
+		     "unable to move network devices without a private NET namespace");
+		return fail_where(draft->err, "linux.netDevices");
+	}
+	for (size_t i = 0; i < linux_->net_devices.count; i++) {
+		const char *name = linux_->net_devices.keys[i];
+		const char *inside = linux_->net_devices.items[i].name;
+
+		ADD(draft, NET_DEVICE, place(draft, "linux.netDevices[\"%s\"]", name),
+		    .text = { name, inside && *inside ? inside : name,
+			      joined_path(draft, "network") });
+	}
+	return 0;
+}

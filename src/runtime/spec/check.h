@@ -45,6 +45,8 @@ int check_range(int64_t value, int64_t least, int64_t most, const struct site *s
 		struct error *err);
 /* A network interface's name, as the kernel's dev_valid_name() has it. */
 int check_interface_name(const char *name, const struct site *site, struct error *err);
+/* … which may end with "%d", for a number that the kernel finds. */
+int check_interface_template(const char *name, const struct site *site, struct error *err);
 
 /* A namespace of that type is made or joined. */
 bool has_namespace(const struct spec *spec, const char *type);

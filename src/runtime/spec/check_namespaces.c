@@ -171,7 +171,7 @@ static int check_net_devices(const struct spec *spec, const struct site *site, s
 		const struct site *at = SITE(site, linux_->net_devices.keys[i]);
 
 		TRY(check_interface_name(linux_->net_devices.keys[i], at, err));
-		TRY(check_interface_name(name_inside(linux_, i), SITE(at, "name"), err));
+		TRY(check_interface_template(name_inside(linux_, i), SITE(at, "name"), err));
 		if (is_name_taken(linux_, i))
 			return refuse(err, at, "two network devices named \"%s\"",
 				      name_inside(linux_, i));

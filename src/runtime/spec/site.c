@@ -169,10 +169,27 @@ int check_range(int64_t value, int64_t least, int64_t most, const struct site *s
 	return 0;
 }
 
+static bool is_interface_name(const char *name, size_t length)
+{
+	return length > 0 && length < IFNAMSIZ_OF_KERNEL &&
+	       strcspn(name, "/%: \t\n\v\f\r") >= length && !text_equal(name, ".") &&
+	       !text_equal(name, "..");
+}
+
 int check_interface_name(const char *name, const struct site *site, struct error *err)
 {
-	if (name[0] == '\0' || strlen(name) >= IFNAMSIZ_OF_KERNEL ||
-	    strpbrk(name, "/: \t\n\v\f\r") || text_equal(name, ".") || text_equal(name, ".."))
+	if (!is_interface_name(name, strlen(name)))
+		return refuse(err, site, "invalid network device name \"%s\"", name);
+	return 0;
+}
+
+int check_interface_template(const char *name, const struct site *site, struct error *err)
+{
+	size_t length = strlen(name);
+
+	/* The number takes the place of "%d". */
+	if (!is_interface_name(name, text_ends(name, "%d") ? length - 2 : length) ||
+	    length >= IFNAMSIZ_OF_KERNEL)
 		return refuse(err, site, "invalid network device name \"%s\"", name);
 	return 0;
 }
