@@ -52,6 +52,14 @@ int container_pause(const char *root, const char *id, bool pause, struct error *
 int container_pids(const char *root, const char *id, struct arena *arena, pid_t **pids,
 		   size_t *count, struct error *err);
 
+/* Change limits of a container that lives: `changes` as spec_load_resources reads them. All or
+ * none: when one cannot be set, those before it are taken back. The result is kept in state.json,
+ * so that the next change knows what it is on top of. Where a value depends on another one (v2:
+ * swap on memory; quota on period), the other one is what was set last. A stopped container is
+ * -ESRCH "container not running". */
+int container_update(const char *root, const char *id, const struct spec_resources *changes,
+		     struct error *err);
+
 struct exec_request {
 	const char *root;
 	const char *id;

@@ -177,6 +177,13 @@ int spec_check_process(const struct spec_process *process, const char *where, st
 int spec_check_resources(const struct spec_resources *resources, const char *where,
 			 struct error *err);
 
+/* `changes` on top of `before` (which may be NULL), as `update` means them: what is absent stays,
+ * so does what is 0 or "" where runc takes that for "not set"; lists change by their keys; device
+ * rules stay. A new object in the arena, which shares parts with both. */
+struct spec_resources *spec_merge_resources(const struct spec_resources *before,
+					    const struct spec_resources *changes,
+					    struct arena *arena);
+
 /* When err->where is a bare JSON path: "config.json: PATH (line 41:15)", the place of its value or
  * of what should hold it; any other place is left as it is. Returns -err->number. */
 int spec_locate(const struct spec_document *document, struct error *err);

@@ -47,7 +47,9 @@
 	ROW(T, boolean, shared_pid, "sharedPid", none, optional) /* no pid namespace of its own */ \
 	ROW(T, object, process, "process", spec_process, optional) /* exec's template */           \
 	ROW(T, object, hooks, "hooks", spec_hooks, optional)                                       \
-	ROW(T, string_map, annotations, "annotations", none, optional)
+	ROW(T, string_map, annotations, "annotations", none, optional)                             \
+	ROW(T, object, resources, "resources", spec_resources,                                     \
+	    optional) /* limits as they are set, without device rules */
 JSON_STRUCT(container_state, STATE_ROWS);
 
 enum container_status {

@@ -36,6 +36,7 @@ extern const struct command command_run;
 extern const struct command command_spec;
 extern const struct command command_start;
 extern const struct command command_state;
+extern const struct command command_update;
 
 /* The state directory that --root, or its default, names. */
 const char *command_root(const struct command_line *line);

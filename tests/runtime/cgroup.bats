@@ -2,6 +2,7 @@
 # Control groups through the command line: limits that bite, pause, and nothing left behind, on the
 # host's own layout and where the v2 tree is all there is.
 load bundle
+load cgroups
 
 setup_file() { common_setup_file; }
 setup() {
@@ -11,24 +12,6 @@ setup() {
 teardown() {
 	common_teardown
 	rmdir /sys/fs/cgroup/*"$CGROUP_PARENT" /sys/fs/cgroup"$CGROUP_PARENT" 2>/dev/null || true
-}
-
-# cgroup_file V1_CONTROLLER V1_FILE V2_FILE: the content of the container's own.
-cgroup_file() {
-	local directory
-	for directory in /sys/fs/cgroup/"$1" /sys/fs/cgroup/*,"$1" /sys/fs/cgroup/"$1",*; do
-		[ -d "$directory" ] && grep -q " $directory " /proc/self/mountinfo || continue
-		cat "$directory$CGROUP/$2"
-		return
-	done
-	cat "/sys/fs/cgroup$CGROUP/$3"
-}
-
-# Is there such a controller, in v1 or, on a pure v2 host, in v2?
-need_controller() {
-	grep -qw "$1" /sys/fs/cgroup/cgroup.controllers 2>/dev/null ||
-		awk -v c="$1" '$1 == c && $2 > 0 { found = 1 } END { exit !found }' /proc/cgroups ||
-		skip "no cgroup controller $1"
 }
 
 # v2_view COMMAND…: where the v2 tree alone is at /sys/fs/cgroup.

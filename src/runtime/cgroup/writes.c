@@ -76,6 +76,21 @@ static int check(const struct cgroup_tree *tree, const struct cgroup_write *writ
 	return MADE;
 }
 
+/* v1 refuses a limit below what is in use, when that cannot be reclaimed; runc's words. */
+static int fail_in_use(const struct cgroup_tree *tree, const struct cgroup_write *write,
+		       struct error *err)
+{
+	auto_arena struct arena arena = { 0 };
+	auto_text struct text usage = { 0 };
+	size_t stem = strlen(write->file) - strlen("limit_in_bytes");
+	const char *file = arena_format(&arena, "%.*susage_in_bytes", (int)stem, write->file);
+
+	if (file_read(tree->dir, file, 64, &usage, NULL) < 0)
+		text_add(&usage, "unknown");
+	return fail(err, EBUSY, "unable to set %s to %s (current usage: %.*s)", write->file,
+		    write->value, (int)strcspn(usage.data, "\n"), usage.data);
+}
+
 static int make(const struct cgroup *cgroup, const struct cgroup_write *write, struct text *old,
 		struct error *err)
 {
@@ -97,6 +112,8 @@ static int make(const struct cgroup *cgroup, const struct cgroup_write *write, s
 		return MISSING;
 	if (result == -ENOENT)
 		return fail_missing(tree, cgroup, write, err);
+	if (result == -EBUSY && text_ends(write->file, "limit_in_bytes"))
+		return fail_in_use(tree, write, err);
 	if (result < 0)
 		return fail_number(err, result, "write", "cannot write \"%s\" to \"%s%s/%s\"",
 				   write->value, tree->mountpoint, cgroup->path, write->file);

@@ -57,6 +57,19 @@ static char *now(struct arena *arena)
 			    second / 3600, second / 60 % 60, second % 60, time.tv_nsec);
 }
 
+/* What `update` changes: the device rules stay as create has set them. */
+static struct spec_resources *resources_of(const struct spec *spec, struct arena *arena)
+{
+	struct spec_resources *resources;
+
+	if (!spec->linux_ || !spec->linux_->resources)
+		return NULL;
+	resources = arena_alloc(arena, sizeof(*resources));
+	*resources = *spec->linux_->resources;
+	resources->devices.count = 0;
+	return resources;
+}
+
 void record_begin(struct birth *birth)
 {
 	const struct spec *spec = &birth->document.spec;
@@ -78,6 +91,7 @@ void record_begin(struct birth *birth)
 		.process = spec->process,
 		.hooks = spec->hooks,
 		.annotations = spec->annotations,
+		.resources = resources_of(spec, arena),
 	};
 }
 

@@ -63,13 +63,15 @@ int spec_load(const char *bundle, const char *config_name, struct arena *arena,
 static int load_object(const char *path, const struct json_shape *shape, void *object,
 		       struct arena *arena, struct error *err)
 {
+	const bool is_input = text_equal(path, "-");
+	const char *name = is_input ? "standard input" : path;
 	auto_text struct text text = { 0 };
 
-	if (strcmp(path, "-") == 0)
-		TRY(file_read_fd(STDIN_FILENO, "standard input", PROCESS_MOST, &text, err));
+	if (is_input)
+		TRY(file_read_fd(STDIN_FILENO, name, PROCESS_MOST, &text, err));
 	else
 		TRY(file_read(AT_FDCWD, path, PROCESS_MOST, &text, err));
-	return json_read(&(struct json_source){ text.data, text.length, path }, shape, object,
+	return json_read(&(struct json_source){ text.data, text.length, name }, shape, object,
 			 arena, NULL, err);
 }
 
