@@ -5,7 +5,21 @@
 : "${RUNTIME:=coffer}"
 RUNTIME=$(command -v "$RUNTIME" || echo "$RUNTIME")
 runtime_name=$(basename "$RUNTIME")
-CGROUP_PARENT=/coffer-test-$$
+# Who makes cgroups: cgroupfs, or systemd where that runs the host (or the user's session).
+: "${CGROUP_DRIVER:=cgroupfs}"
+case $CGROUP_DRIVER in
+systemd) CGROUP_PARENT=/coffertest$$.slice driver_options=(--systemd-cgroup) ;;
+*) CGROUP_PARENT=/coffer-test-$$ driver_options=() ;;
+esac
+
+# needs_root, needs_cgroupfs: leave out what is about root's rights, or about this driver's paths.
+needs_root() {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+}
+
+needs_cgroupfs() {
+	[ "$CGROUP_DRIVER" = cgroupfs ] || skip "about the cgroupfs driver"
+}
 
 # is NAME…: is the runtime under test one of these?
 is() {
@@ -28,7 +42,7 @@ make_rootfs() {
 	printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n' >"$root/etc/passwd"
 	printf 'root:x:0:\nuser:x:1000:\n' >"$root/etc/group"
 	mkdir -p "$root/home/user"
-	chown 1000:1000 "$root/home/user"
+	[ "$(id -u)" != 0 ] || chown 1000:1000 "$root/home/user"
 }
 
 # One root filesystem a file of tests, copied for each bundle.
@@ -41,12 +55,29 @@ common_setup() {
 	BUNDLE=$BATS_TEST_TMPDIR/bundle
 	ROOT=$BATS_TEST_TMPDIR/state
 	ID=test-$BATS_TEST_NUMBER-$$
-	CGROUP=$CGROUP_PARENT/$ID
+	choose_cgroup
 	mkdir -p "$BUNDLE" "$ROOT"
 	cp -a "$BATS_FILE_TMPDIR/rootfs" "$BUNDLE/rootfs"
-	"$RUNTIME" spec --bundle "$BUNDLE"
-	config --arg cgroup "$CGROUP" '.process.terminal = false | .root.readonly = false
+	if [ "$(id -u)" = 0 ]; then
+		"$RUNTIME" spec --bundle "$BUNDLE"
+	else
+		"$RUNTIME" spec --rootless --bundle "$BUNDLE"
+	fi
+	config --arg cgroup "$CGROUPS_PATH" '.process.terminal = false | .root.readonly = false
 		| .linux.cgroupsPath = $cgroup | del(.process.rlimits)'
+}
+
+# $CGROUPS_PATH is what config.json says, $CGROUP where that is below the place of all cgroups.
+choose_cgroup() {
+	if [ "$CGROUP_DRIVER" = systemd ]; then
+		CGROUPS_PATH=${CGROUP_PARENT#/}:coffer:$ID
+		CGROUP=$CGROUP_PARENT/coffer-$ID.scope
+	else
+		CGROUP=$CGROUP_PARENT/$ID
+		CGROUPS_PATH=$CGROUP
+		# A user's absolute paths are the host's, relative ones are below what was delegated.
+		[ "$(id -u)" = 0 ] || CGROUPS_PATH=${CGROUP#/}
+	fi
 }
 
 common_teardown() {
@@ -55,10 +86,16 @@ common_teardown() {
 		rt delete --force "$id" 2>/dev/null || true
 	done
 	find /sys/fs/cgroup -depth -type d -path "*$CGROUP_PARENT*" -exec rmdir {} \; 2>/dev/null || true
+	[ "$CGROUP_DRIVER" != systemd ] || service_manager stop "${CGROUP_PARENT#/}" 2>/dev/null || true
+}
+
+# systemctl of whose cgroups these are.
+service_manager() {
+	if [ "$(id -u)" = 0 ]; then systemctl "$@"; else systemctl --user "$@"; fi
 }
 
 rt() {
-	"$RUNTIME" --root "$ROOT" "$@"
+	"$RUNTIME" --root "$ROOT" "${driver_options[@]}" "$@"
 }
 
 # config JQ-ARGUMENTS…: change config.json.
