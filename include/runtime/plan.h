@@ -57,6 +57,8 @@ int plan_create(const struct spec *spec, const struct facts *facts,
  * identity, security and exec. `namespaces`: CLONE_NEW* of the container to be joined. */
 struct plan_exec_options {
 	const char *id; /* the session keyring is its; NULL: none is joined */
+	const struct spec_personality *personality;     /* the container's, or NULL */
+	const struct spec_memory_policy *memory_policy; /* the same */
 	uint64_t namespaces;
 	bool user_namespace; /* the container has one: the ids given are inside it */
 	struct plan_filter filter;

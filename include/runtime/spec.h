@@ -131,7 +131,8 @@ JSON_STRUCT(spec, SPEC_ROWS);
 
 /* clang-format on */
 
-/* The specification that this build implements; documents of 1.0.0 … 1.x are read. */
+/* The specification that this build implements; documents from 1.0.0 to any patch of it are read.
+ */
 #define SPEC_VERSION     "1.3.0"
 #define SPEC_VERSION_MIN "1.0.0"
 

@@ -46,6 +46,8 @@
 	ROW(T, boolean, filter_notify, "seccompNotify", none, optional)                            \
 	ROW(T, boolean, shared_pid, "sharedPid", none, optional) /* no pid namespace of its own */ \
 	ROW(T, object, process, "process", spec_process, optional) /* exec's template */           \
+	ROW(T, object, personality, "personality", spec_personality, optional)                     \
+	ROW(T, object, memory_policy, "memoryPolicy", spec_memory_policy, optional)                \
 	ROW(T, object, hooks, "hooks", spec_hooks, optional)                                       \
 	ROW(T, string_map, annotations, "annotations", none, optional)                             \
 	ROW(T, object, resources, "resources", spec_resources,                                     \

@@ -105,6 +105,8 @@ enum step_side { SIDE_HOST, SIDE_INIT };
 	     (FIELD(CLONE, "kind"))) /* by an intermediate process, in this order, which then         \
 					clones with CLONE_PARENT: what is new belongs to the joined \
 					user namespace; what the new one could not join is joined */ \
+	STEP(PARENT_AFFINITY, HOST, "parent-cpu-affinity", "", (FIELD(BLOCK, "mask")), ()) /* of the   \
+							launcher, while it clones */ \
 	STEP(CLONE, HOST, "clone", "", (), (FIELD(CLONE, "new"))) /* born in its cgroup */            \
 	STEP(MAP_USERS, HOST, "map-users", "", (FIELD(TEXT, "map")), ())                              \
 	STEP(MAP_GROUPS, HOST, "map-groups", "", (FIELD(TEXT, "map")),                                \

@@ -9,7 +9,7 @@
 #include "calls.h"
 #include "init.h"
 
-#define LIST_MOST 4096
+#define DEFAULT_UMASK 0022
 
 /* A NULL-terminated array for execve(2), in memory of its own. */
 static char **make_vector(struct init *init, uint32_t offset)
@@ -49,8 +49,11 @@ static int make_state(struct init *init, const struct plan_list *parts)
 __attribute__((noreturn)) static void execute_hook(const char *path, char **arguments,
 						   char **environment, int state, int failure)
 {
+	long mask = kernel_call(__NR_umask, DEFAULT_UMASK);
 	int number;
 
+	if (mask) /* the UMASK step was there */
+		kernel_call(__NR_umask, mask);
 	kernel_call(__NR_setpgid, 0, 0);
 	kernel_call(__NR_dup3, state, 0, 0);
 	kernel_call(__NR_close_range, 3, ~0U, 4 /* CLOEXEC */);

@@ -367,6 +367,7 @@ int launch_clone(const struct launch_request *request, struct launched *launched
 	auto_close int before = -1;
 	struct joins joins = { 0 };
 	struct birth birth = { .stdio = request->stdio, .joins = &joins };
+	struct affinity affinity = { .length = 0 };
 	int result;
 
 	*launched = (struct launched){ .pid = -1,
@@ -389,7 +390,10 @@ int launch_clone(const struct launch_request *request, struct launched *launched
 	if (result == 0)
 		result = join_pid_namespace(request->plan, request, &before, err);
 	if (result == 0)
+		result = affinity_enter(request->plan, &affinity, err);
+	if (result == 0)
 		result = execute_clone(request, &birth, launched, err);
+	affinity_leave(&affinity);
 	/* Hooks and helpers of coffer's own stay in coffer's namespace. */
 	if (before >= 0 && setns(before, CLONE_NEWPID) < 0 && result == 0)
 		result = fail_call(err, "setns", "cannot return to the pid namespace");

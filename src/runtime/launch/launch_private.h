@@ -23,6 +23,14 @@ int net_device_move(struct launched *launched, const char *namespace, const char
 void net_devices_give_back(struct launched *launched);
 void net_devices_leave(struct launched *launched);
 
+/* affinity.c: take the CPUs that a child begins on, and go back to one's own. */
+struct affinity {
+	size_t length; /* bytes of the mask; 0: nothing was changed */
+	unsigned long mask[8192 / 8 / sizeof(unsigned long)];
+};
+int affinity_enter(const struct plan *plan, struct affinity *before, struct error *err);
+void affinity_leave(const struct affinity *before);
+
 /* The first step of that kind, or NULL. */
 const struct step *plan_find(const struct plan *plan, unsigned kind);
 

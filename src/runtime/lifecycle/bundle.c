@@ -46,7 +46,8 @@ static int resolve_rootfs(struct birth *birth, struct error *err)
 static int check_terminal(const struct birth *birth, struct error *err)
 {
 	const struct create_request *request = birth->request;
-	bool terminal = birth->document.spec.process->terminal;
+	const struct spec_process *process = birth->document.spec.process;
+	bool terminal = process && process->terminal;
 
 	if (terminal && request->detach && !request->console_socket)
 		return fail(err, EINVAL,

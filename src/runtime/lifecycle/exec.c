@@ -71,7 +71,7 @@ static int open_container(struct visit *visit, struct error *err)
 
 	TRY(state_open(request->root, request->id, false, &visit->arena, &visit->container, err));
 	TRY(check_status(visit, err));
-	if (!state->process)
+	if (!state->process && !request->process_file)
 		return fail(err, EINVAL, "the container has no process to take as a template");
 	TRY(exec_process(request, state->process, &visit->arena, &visit->process, err));
 	return check_terminal(visit, err);
@@ -97,6 +97,8 @@ static int compile(struct visit *visit, struct error *err)
 	const struct container_state *state = &visit->container.state;
 	struct plan_exec_options options = {
 		.id = state->id,
+		.personality = state->personality,
+		.memory_policy = state->memory_policy,
 		.namespaces = state->namespaces,
 		.user_namespace = state->user_namespace,
 		.no_new_keyring = state->no_new_keyring,

@@ -89,6 +89,8 @@ void record_begin(struct birth *birth)
 		.no_pivot = birth->request->no_pivot,
 		.no_new_keyring = birth->request->no_new_keyring,
 		.process = spec->process,
+		.personality = spec->linux_->personality,
+		.memory_policy = spec->linux_->memory_policy,
 		.hooks = spec->hooks,
 		.annotations = spec->annotations,
 		.resources = resources_of(spec, arena),

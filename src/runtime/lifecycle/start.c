@@ -31,6 +31,9 @@ static int check_created(const struct container *container, struct arena *arena,
 static int start(struct container *container, struct arena *arena, struct error *err)
 {
 	TRY(check_created(container, arena, err));
+	if (!container->state.process) /* runtime.md "Start" */
+		return fail(err, EINVAL,
+			    "cannot start a container that was created without a process");
 	TRY(launch_start_by_socket(container->dir, err));
 	state_mark_started(container);
 	if (hooks_run(HOOK_POSTSTART, &container->state, STATUS_RUNNING, 0, err) < 0) {

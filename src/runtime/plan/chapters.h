@@ -29,6 +29,8 @@ struct draft {
 	struct error *err;
 
 	const struct spec_process *process;
+	const struct spec_personality *personality;
+	const struct spec_memory_policy *memory_policy;
 	struct plan_filter filter;
 	unsigned keep_fds; /* descriptors from 3 that the program inherits */
 
@@ -129,7 +131,11 @@ void plan_start_container_hooks(struct draft *draft);
 
 /* limits.c, security.c, identity.c: who the process is and what it may do. */
 int plan_limits(struct draft *draft);
-int plan_cpu_affinity(struct draft *draft, const char *list, const char *where);
+/* kind: PARENT_AFFINITY, CPU_AFFINITY. */
+int plan_cpu_affinity(struct draft *draft, enum step_kind kind, const char *list,
+		      const char *where);
+void plan_oom_score(struct draft *draft);
+void plan_umask(struct draft *draft);
 int plan_labels(struct draft *draft);
 void plan_seccomp(struct draft *draft);
 int plan_bounding(struct draft *draft);

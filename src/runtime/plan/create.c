@@ -8,15 +8,21 @@
 #include "chapters.h"
 #include "mount_flags.h"
 
-#define DEFAULT_UMASK 0022
+/* config.md: `process` is required when start is called, not before. */
+static const struct spec_process no_process = {
+	.user = &(struct spec_user){ .uid = 0 },
+	.cwd = (char[]){ "/" },
+};
 
 static int begin(struct draft *draft)
 {
-	if (!draft->spec->process) {
+	if (!draft->spec->process && draft->options->start_by_parent) {
 		fail(draft->err, EINVAL, "the container has no process");
 		return fail_where(draft->err, "process");
 	}
-	draft->process = draft->spec->process;
+	draft->process = draft->spec->process ? draft->spec->process : &no_process;
+	draft->personality = draft->spec->linux_->personality;
+	draft->memory_policy = draft->spec->linux_->memory_policy;
 	draft->filter = draft->options->filter;
 	draft->keep_fds = draft->options->preserve_fds + draft->options->listen_fds;
 	draft->late_end = &draft->late;
@@ -29,14 +35,6 @@ static void make_cwd(struct draft *draft)
 	if (strcmp(path_clean(draft->arena, draft->process->cwd), "/") != 0)
 		ADD(draft, DIRECTORY, "process.cwd", .text = { draft->process->cwd },
 		    .number = { 0755 });
-}
-
-static void plan_umask(struct draft *draft)
-{
-	const uint32_t *mask = draft->process->user->umask;
-
-	ADD(draft, UMASK, mask ? "process.user.umask" : NULL,
-	    .number = { mask ? *mask : DEFAULT_UMASK });
 }
 
 static int wait_for_start(struct draft *draft)
@@ -58,7 +56,17 @@ static int plan_inside(struct draft *draft)
 	TRY(plan_sysctls(draft));
 	TRY(plan_masks(draft));
 	plan_umask(draft);
-	return plan_executable(draft);
+	return draft->spec->process ? plan_executable(draft) : 0;
+}
+
+/* Behind the start. */
+static int plan_process(struct draft *draft)
+{
+	if (!draft->spec->process) /* `start` refuses */
+		return 0;
+	plan_start_container_hooks(draft);
+	TRY(plan_identity(draft));
+	return plan_exec_program(draft);
 }
 
 int plan_create(const struct spec *spec, const struct facts *facts,
@@ -83,9 +91,7 @@ int plan_create(const struct spec *spec, const struct facts *facts,
 	plan_create_container_hooks(&draft);
 	TRY(plan_inside(&draft));
 	plan->start_slot = wait_for_start(&draft);
-	plan_start_container_hooks(&draft);
-	TRY(plan_identity(&draft));
-	TRY(plan_exec_program(&draft));
+	TRY(plan_process(&draft));
 	TRY(plan_net_devices(&draft));
 	return builder_finish(&draft.build, plan, err);
 }

@@ -2,7 +2,7 @@
  * 0, then become the process in one go.
  *
  * The launcher gives birth in the container's pid namespace, since a process cannot change its own
- * (JOIN_PROCESS leaves it out). The CPU affinity "initial" is that of our own work. */
+ * (JOIN_PROCESS leaves it out). */
 #include "chapters.h"
 #include "mount_flags.h"
 
@@ -12,8 +12,9 @@ static int plan_affinity(struct draft *draft, bool final)
 
 	if (!affinity)
 		return 0;
-	return final ? plan_cpu_affinity(draft, affinity->final, "process.execCPUAffinity.final")
-		     : plan_cpu_affinity(draft, affinity->initial,
+	return final ? plan_cpu_affinity(draft, STEP_CPU_AFFINITY, affinity->final,
+					 "process.execCPUAffinity.final")
+		     : plan_cpu_affinity(draft, STEP_PARENT_AFFINITY, affinity->initial,
 					 "process.execCPUAffinity.initial");
 }
 
@@ -50,14 +51,6 @@ static void enter_rootfs(struct draft *draft, const char *link)
 	ADD(draft, CHROOT, NULL);
 }
 
-static void plan_umask(struct draft *draft)
-{
-	const uint32_t *mask = draft->process->user->umask;
-
-	if (mask)
-		ADD(draft, UMASK, "process.user.umask", .number = { *mask });
-}
-
 int plan_exec(const struct spec_process *process, const struct facts *facts,
 	      const struct plan_exec_options *options, struct arena *arena, struct plan *plan,
 	      struct error *err)
@@ -67,6 +60,8 @@ int plan_exec(const struct spec_process *process, const struct facts *facts,
 		.facts = facts,
 		.err = err,
 		.process = process,
+		.personality = options->personality,
+		.memory_policy = options->memory_policy,
 		.filter = options->filter,
 		.keep_fds = options->preserve_fds,
 		.joined = options->namespaces | (options->user_namespace ? CLONE_NEWUSER : 0),
@@ -74,6 +69,7 @@ int plan_exec(const struct spec_process *process, const struct facts *facts,
 
 	builder_start(&draft.build, arena);
 	TRY(plan_affinity(&draft, false));
+	plan_oom_score(&draft);
 	join_container(&draft);
 	plan_keyring(&draft, options);
 	enter_rootfs(&draft, options->rootfs_link);

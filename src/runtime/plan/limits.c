@@ -33,7 +33,8 @@ static int plan_rlimits(struct draft *draft)
 
 /* ---- scheduling ------------------------------------------------------------------------------ */
 
-/* struct sched_attr as of its first version (linux/sched/types.h clashes with libc's sched.h). */
+/* struct sched_attr (linux/sched/types.h clashes with libc's sched.h), of the size that the flags
+ * of utilisation clamping need: the limits themselves have no fields in config.json, and stay 0. */
 struct scheduler_attributes {
 	uint32_t size;
 	uint32_t policy;
@@ -41,6 +42,7 @@ struct scheduler_attributes {
 	int32_t nice;
 	uint32_t priority;
 	uint64_t runtime, deadline, period;
+	uint32_t utilisation_least, utilisation_most;
 };
 
 /* The flags of a list of names. */
@@ -138,15 +140,18 @@ static int read_bit_list(struct draft *draft, const char *text, const char *wher
 	return 0;
 }
 
-int plan_cpu_affinity(struct draft *draft, const char *text, const char *where)
+int plan_cpu_affinity(struct draft *draft, enum step_kind kind, const char *text, const char *where)
 {
 	struct bit_list list;
 
 	if (!text || !*text)
 		return 0;
 	TRY(read_bit_list(draft, text, where, &list));
-	ADD(draft, CPU_AFFINITY, where,
-	    .data = { builder_block(&draft->build, list.bits, list.length) });
+	builder_add(&draft->build,
+		    &(struct step_values){
+			    .kind = kind,
+			    .where = where,
+			    .data = { builder_block(&draft->build, list.bits, list.length) } });
 	return 0;
 }
 
@@ -154,8 +159,7 @@ int plan_cpu_affinity(struct draft *draft, const char *text, const char *where)
 
 static int plan_memory_policy(struct draft *draft)
 {
-	const struct spec_memory_policy *policy =
-		draft->spec ? draft->spec->linux_->memory_policy : NULL;
+	const struct spec_memory_policy *policy = draft->memory_policy;
 	struct bit_list nodes = { .length = 0 };
 	uint64_t mode, flags;
 
@@ -177,8 +181,7 @@ static int plan_memory_policy(struct draft *draft)
 
 static int plan_personality(struct draft *draft)
 {
-	const struct spec_personality *personality =
-		draft->spec ? draft->spec->linux_->personality : NULL;
+	const struct spec_personality *personality = draft->personality;
 	uint64_t persona;
 
 	if (!personality)
@@ -191,6 +194,26 @@ static int plan_personality(struct draft *draft)
 			      personality->flags.items[0]);
 	ADD(draft, PERSONALITY, "linux.personality", .number = { persona });
 	return 0;
+}
+
+/* ---- what only has an effect later ----------------------------------------------------------- */
+
+/* Written by the launcher: lowering it needs privilege in the initial user namespace. */
+void plan_oom_score(struct draft *draft)
+{
+	if (draft->process->oom_score_adj)
+		ADD(draft, OOM_SCORE, "process.oomScoreAdj",
+		    .number = { (uint64_t)(int64_t)*draft->process->oom_score_adj });
+}
+
+#define DEFAULT_UMASK 0022
+
+void plan_umask(struct draft *draft)
+{
+	const uint32_t *mask = draft->process->user->umask;
+
+	ADD(draft, UMASK, mask ? "process.user.umask" : NULL,
+	    .number = { mask ? *mask : DEFAULT_UMASK });
 }
 
 int plan_limits(struct draft *draft)

@@ -261,13 +261,6 @@ static void plan_keyring(struct draft *draft)
 		    .text = { place(draft, "_ses.%s", draft->options->id), label });
 }
 
-static void plan_oom_score(struct draft *draft)
-{
-	if (draft->process->oom_score_adj)
-		ADD(draft, OOM_SCORE, "process.oomScoreAdj",
-		    .number = { (uint64_t)(int64_t)*draft->process->oom_score_adj });
-}
-
 int plan_namespaces(struct draft *draft)
 {
 	plan_joins(draft);

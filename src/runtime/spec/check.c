@@ -8,17 +8,27 @@
 
 enum { HOSTNAME_MOST = 64 }; /* __NEW_UTS_LEN */
 
-/* SemVer 2.0.0 as far as it matters: 1.MINOR.PATCH, then nothing, "-…" or "+…" ("1.0.2-dev"). */
-static bool is_version_1(const char *version)
+/* A number of SemVer 2.0.0: digits without a leading zero. Its length, or 0. */
+static size_t number_length(const char *text)
 {
+	size_t length = strspn(text, "0123456789");
+
+	return length > 1 && text[0] == '0' ? 0 : length;
+}
+
+/* SemVer 2.0.0 as far as it matters: 1.MINOR.PATCH up to our own MINOR, then nothing, "-…" or "+…"
+ * ("1.0.2-dev"). */
+static bool is_supported_version(const char *version)
+{
+	const char *most = text_after(SPEC_VERSION, "1.");
 	const char *text = text_after(version, "1.");
-	size_t minor = text ? strspn(text, "0123456789") : 0;
+	size_t minor = text ? number_length(text) : 0;
 	size_t patch;
 
-	if (minor == 0 || text[minor] != '.')
+	if (minor != 1 || text[minor] != '.' || text[0] > most[0])
 		return false;
 	text += minor + 1;
-	patch = strspn(text, "0123456789");
+	patch = number_length(text);
 	return patch > 0 && (text[patch] == '\0' || text[patch] == '-' || text[patch] == '+');
 }
 
@@ -28,7 +38,7 @@ static int check_version(const struct spec *spec, struct error *err)
 
 	if (!spec->oci_version || spec->oci_version[0] == '\0')
 		return refuse(err, site, "ociVersion must not be empty");
-	if (!is_version_1(spec->oci_version))
+	if (!is_supported_version(spec->oci_version))
 		return refuse(err, site,
 			      "unsupported version \"%s\" (supported: " SPEC_VERSION_MIN
 			      " to " SPEC_VERSION ")",
@@ -76,7 +86,8 @@ int spec_check(const struct spec *spec, struct error *err)
 
 	TRY(check_version(spec, err));
 	TRY(check_root(spec, err));
-	TRY(spec_check_process(spec->process, "process", err));
+	if (spec->process) /* without one the container can be created, not started */
+		TRY(spec_check_process(spec->process, "process", err));
 	TRY(check_mounts(spec, err));
 	TRY(check_hooks(spec->hooks, SITE(NULL, "hooks"), err));
 	TRY(check_annotations(&spec->annotations, err));

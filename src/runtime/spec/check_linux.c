@@ -58,8 +58,9 @@ static int check_personality(const struct spec_personality *personality, const s
 	if (!spec_name_known(spec_personality_names, personality->domain))
 		return refuse(err, SITE(site, "domain"), "invalid personality domain %s",
 			      personality->domain);
-	if (personality->flags.count)
-		doubt(SITE(site, "flags"), "personality flags are not supported, ignored");
+	if (personality->flags.count) /* "Currently no flag values are supported." */
+		return refuse(err, SITE_INDEX(SITE(site, "flags"), 0),
+			      "unsupported personality flag \"%s\"", personality->flags.items[0]);
 	return 0;
 }
 
