@@ -79,6 +79,11 @@ int layer_apply(const struct layer_source *source, int directory,
 int layer_apply_fd(int blob, int directory, const struct layer_options *options,
 		   struct layer_result *result, struct error *err);
 
+/* Only decompress: write the archive's own bytes to `out`, in the blob's order; result->diff_id and
+ * the counts are set. The same limits and checks as layer_apply. */
+int layer_decompress_fd(int blob, int out, const char *name, struct layer_result *result,
+			struct error *err);
+
 /* ChainID of a layer on top of `parent_chain` (NULL or "": the lowest layer, whose ChainID is its
  * DiffID), image-spec config.md. */
 void layer_chain_id(const char *parent_chain, const char *diff_id, char chain[LAYER_DIFF_ID_SIZE]);

@@ -13,8 +13,12 @@
 #include "base/error.h"
 
 enum reference_transport {
-	REFERENCE_REGISTRY, /* NAME or docker://NAME */
-	REFERENCE_LAYOUT,   /* oci:PATH[:NAME|:@N] */
+	REFERENCE_REGISTRY,       /* NAME or docker://NAME */
+	REFERENCE_LAYOUT,         /* oci:PATH[:NAME|:@N] */
+	REFERENCE_OCI_ARCHIVE,    /* oci-archive:PATH[:NAME|:@N], a layout in a tar file */
+	REFERENCE_DOCKER_ARCHIVE, /* docker-archive:PATH[:NAME|:@N], what docker save writes */
+	REFERENCE_DIRECTORY,      /* dir:PATH, manifest and blobs as files */
+	REFERENCE_STORE,          /* store:NAME, an image of the local store */
 };
 
 struct reference {
@@ -26,10 +30,10 @@ struct reference {
 	char *tag;    /* NULL when only a digest was given */
 	char *digest; /* NULL, or valid (digest.h) */
 
-	/* REFERENCE_LAYOUT */
-	char *directory;
-	char *name; /* org.opencontainers.image.ref.name, NULL when not given */
-	int entry;  /* N of "@N": the entry of index.json, from 0; -1 when not given */
+	/* The others */
+	char *directory; /* PATH; NULL for the store */
+	char *name;      /* of the image there, NULL when not given */
+	int entry;       /* N of "@N": the entry of index.json, from 0; -1 when not given */
 };
 
 /* Any transport; without one it is a name in a registry. EINVAL says what is wrong with it.
@@ -40,6 +44,10 @@ int reference_parse(const char *text, struct arena *arena, struct reference *ref
 /* Only a name in a registry, as `lade tag`, `rmi`, `images` take it: "oci:…" is then a name too. */
 int reference_parse_name(const char *text, struct arena *arena, struct reference *reference,
 			 struct error *err);
+
+/* "oci:", "docker://", …; and whether a text begins with one of them. */
+const char *reference_prefix(enum reference_transport transport);
+bool reference_has_transport(const char *text);
 
 /* In full: "docker.io/library/alpine:latest", "oci:DIR:NAME". Parses back to the same. */
 char *reference_format(const struct reference *reference, struct arena *arena);

@@ -41,6 +41,7 @@ struct registry_options { /* { 0 } is a good default */
 	const char *cert_dir;    /* --cert-dir: *.crt, *.cert with *.key; NULL: certs.d/HOST */
 	const char *credentials; /* --creds: USER[:PASSWORD]; NULL: from the auth files */
 	const char *auth_file;   /* --authfile: then no other is read; NULL: the usual ones */
+	bool push;               /* tokens must allow writing */
 	int retries;             /* beyond the first try; 0: 3, < 0: none */
 	int retry_delay_ms;      /* before the second try, doubling; 0: 2000 */
 	int stall_seconds;       /* 0: 60 */
@@ -49,8 +50,9 @@ struct registry_options { /* { 0 } is a good default */
 
 struct registry;
 
-/* No network yet. Reads credentials and certificates: a broken auth file, a .cert without .key
- * are errors. `options` and `reference` are not kept. Close with registry_close. */
+/* No network yet. `reference->path` may be NULL for what concerns the whole registry. Reads
+ * credentials and certificates: a broken auth file, a .cert without .key are errors. `options` and
+ * `reference` are not kept. Close with registry_close. */
 int registry_open(const struct reference *reference, const struct registry_options *options,
 		  struct registry **registry, struct error *err);
 /* Another client of the same repository for another thread. Fork from the thread that uses
@@ -108,5 +110,75 @@ int registry_fetch_blob(struct registry *registry, const struct oci_descriptor *
 /* A small blob (an image config) into the arena: at most OCI_DOCUMENT_LIMIT bytes. */
 int registry_fetch_document(struct registry *registry, const struct oci_descriptor *descriptor,
 			    struct arena *arena, char **bytes, struct error *err);
+
+/* ---- upload.c: pushing -----------------------------------------------------------------------
+ */
+
+/* A blob at hand: `size` bytes of `fd` from `from` on. */
+struct registry_upload {
+	const struct oci_descriptor *descriptor;
+	int fd; /* pread is used; stays the caller's */
+	int64_t from;
+	void (*sent)(void *context, int64_t bytes); /* NULL: nobody is told */
+	void *context;
+};
+
+/* 1: the repository has that blob; 0: it has not. */
+int registry_have_blob(struct registry *registry, const struct oci_descriptor *descriptor,
+		       struct error *err);
+
+/* Let the repository have a blob that another repository of the registry has. 1: it has it; 0: the
+ * registry does not do that, or not for us. */
+int registry_mount_blob(struct registry *registry, const struct oci_descriptor *descriptor,
+			const char *from, struct error *err);
+
+/* Bring a blob, which is not there yet, into the repository. In one PUT; what breaks goes on where
+ * the registry says it stopped. */
+int registry_push_blob(struct registry *registry, const struct registry_upload *upload,
+		       struct error *err);
+
+/* Put a manifest or index, verbatim, under a tag or its own digest. What it refers to must be
+ * there. EBADMSG when the registry stores it under another digest than its own. */
+int registry_push_manifest(struct registry *registry, const char *target,
+			   const struct registry_manifest *manifest, struct error *err);
+
+/* Delete a tag (the manifest stays), or a manifest with all its tags (by digest). */
+int registry_delete(struct registry *registry, const char *target, struct error *err);
+
+/* ---- listing.c: what a registry has ------------------------------------------------------------
+ */
+
+/* All tags of the repository, in the registry's order; page after page. */
+int registry_list_tags(struct registry *registry, struct arena *arena, struct strings *tags,
+		       struct error *err);
+
+/* All repositories, where the registry tells (the _catalog extension). */
+int registry_list_repositories(struct registry *registry, struct arena *arena,
+			       struct strings *repositories, struct error *err);
+
+/* What refers to that manifest (its signatures, SBOMs, …), as one index; by the referrers API, else
+ * by the tag that replaces it. `artifact_type` NULL: all. */
+int registry_list_referrers(struct registry *registry, const char *digest,
+			    const char *artifact_type, struct arena *arena, struct oci_index *index,
+			    struct error *err);
+
+struct registry_found {
+	char *name, *description;
+	int64_t stars;
+	bool official, automated;
+};
+
+struct registry_search {
+	struct registry_found *items;
+	size_t count;
+};
+
+/* Ask the registry's search (/v1/search, as docker.io has it), else look for `term` in its
+ * catalog. */
+int registry_find(struct registry *registry, const char *term, int limit, struct arena *arena,
+		  struct registry_search *search, struct error *err);
+
+/* Ask for nothing but to be let in: 0 when the registry takes the credentials (or wants none). */
+int registry_ping(struct registry *registry, struct error *err);
 
 #endif

@@ -166,9 +166,13 @@ struct store_images {
 	size_t count;
 };
 
-/* Let image->name mean this image; what it meant before loses the name but stays until collected.
- * name, digest, media_type, size (and index_digest) are used; all its blobs are committed. */
+/* Let image->name (NULL: none) mean this image; what it meant before loses the name but stays until
+ * collected. name, digest, media_type, size (and index_digest) are used; all its blobs are
+ * committed. */
 int store_set_name(struct store *store, const struct store_image *image, struct error *err);
+
+/* Take a full name away; the image stays, without a name when it was its last one. */
+int store_untag(struct store *store, const char *name, struct error *err);
 
 /* All images, newest first. An image whose manifest is damaged is listed with id NULL. */
 int store_list_images(const struct store *store, struct arena *arena, struct store_images *images,

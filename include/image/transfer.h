@@ -43,10 +43,15 @@ struct transfer_progress {
 };
 
 struct transfer_options {
-	struct registry_options registry;    /* its cancel_fd stops everything */
-	const struct oci_platform *platform; /* NULL: this machine's */
-	int jobs;                            /* layers at once; 0: 4 */
-	bool user_xattrs, single_id;         /* as in struct layer_options */
+	struct registry_options registry;     /* its cancel_fd stops everything */
+	const struct registry_options *there; /* copies: of the destination; NULL: the same */
+	const struct oci_platform *platform;  /* NULL: this machine's */
+	int jobs;                             /* layers at once; 0: 4 */
+	bool all_platforms;                   /* copies: an index whole */
+	bool keep_names;                      /* copies: call it there what it is called here */
+	const char *name;                     /* pulls: its name in the store; NULL: the source's */
+	const struct store *store;            /* where store:NAME is; NULL: nowhere */
+	bool user_xattrs, single_id;          /* as in struct layer_options */
 	struct transfer_progress progress;
 };
 
@@ -58,5 +63,22 @@ struct transfer_options {
  */
 int transfer_pull(struct store *store, const char *source, const struct transfer_options *options,
 		  struct arena *arena, struct store_image *image, struct error *err);
+
+/* Copy images to `destination`, byte for byte: from and to a registry, oci:, oci-archive:,
+ * docker-archive:, dir:; from the store. Blobs that are there already, or that a registry can mount
+ * from another of its repositories, are not sent. A name comes last, when all it refers to is
+ * there. Of an index the entry for the platform is taken, unless options->all_platforms; layers
+ * that the image says are fetched from elsewhere ("foreign") are left out. Several sources need a
+ * destination that holds several images, and keep their names. `digest` becomes that of the (last)
+ * manifest or index at the destination. docker-archive: holds what Docker's own tools write: the
+ * layers uncompressed, so another digest than the source's is what a later copy from it has. */
+int transfer_copy(const struct strings *sources, const char *destination,
+		  const struct transfer_options *options, struct arena *arena,
+		  char digest[DIGEST_SIZE], struct error *err);
+
+/* Bring every image of an archive or a layout (or the one that `source` names) into the store, as
+ * transfer_pull does; the names they got are added to `names`. */
+int transfer_load(struct store *store, const char *source, const struct transfer_options *options,
+		  struct arena *arena, struct strings *names, struct error *err);
 
 #endif

@@ -36,7 +36,7 @@ static int pull(const struct command_line *line, struct store *store, const char
 
 	TRY(network_options_apply(&options->network, line->arena, &transfer, err));
 	if (!options->quiet) {
-		progress = progress_open(source, line->arena);
+		progress = progress_open("Pulling", source, line->arena);
 		transfer.progress.report = progress_report;
 		transfer.progress.context = progress;
 	}

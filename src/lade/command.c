@@ -1,11 +1,14 @@
 /* command.c -- what most commands begin and end with. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/standard.h"
 #include "commands.h"
+#include "image/reference.h"
 
 int command_open_store(const struct command_line *line, enum store_access access,
 		       struct store *store, struct error *err)
@@ -15,8 +18,8 @@ int command_open_store(const struct command_line *line, enum store_access access
 	return store_open(store_root(globals->root, line->arena), access, store, err);
 }
 
-static int import_layout(struct store *store, const char *what, struct bundle_image *image,
-			 struct arena *arena, struct error *err)
+static int import_image(struct store *store, const char *what, struct bundle_image *image,
+			struct arena *arena, struct error *err)
 {
 	struct transfer_options options = { 0 };
 	struct store_image imported;
@@ -32,8 +35,9 @@ int command_load_image(const struct command_line *line, struct store *store, con
 {
 	int result;
 
-	if (text_starts(what, "oci:"))
-		return import_layout(store, what, image, line->arena, err);
+	if (reference_has_transport(what) && !text_starts(what, "docker://") &&
+	    !text_starts(what, "store:"))
+		return import_image(store, what, image, line->arena, err);
 	result = bundle_load_image(store, what, line->arena, image, err);
 	if (result == -ENOENT)
 		fail_hint(err, "fetch it first: lade pull %s", what);
@@ -43,6 +47,32 @@ int command_load_image(const struct command_line *line, struct store *store, con
 int command_print(const struct text *text, struct error *err)
 {
 	return standard_print(text->data ? text->data : "", text->length, err);
+}
+
+int command_copy(const struct command_line *line, const struct strings *sources,
+		 const char *destination, struct transfer_options *transfer, const char *verb,
+		 char digest[DIGEST_SIZE], struct error *err)
+{
+	struct progress *progress = NULL;
+	int result;
+
+	if (verb) {
+		progress = progress_open(verb, destination, line->arena);
+		transfer->progress.report = progress_report;
+		transfer->progress.context = progress;
+	}
+	result = transfer_copy(sources, destination, transfer, line->arena, digest, err);
+	if (progress)
+		progress_close(progress);
+	return result;
+}
+
+int command_write_digest(const char *path, const char *digest, struct error *err)
+{
+	if (!path)
+		return 0;
+	return file_replace(AT_FDCWD, path,
+			    &(struct file_content){ digest, strlen(digest), 0644, false }, err);
 }
 
 void command_report(const struct error *err)

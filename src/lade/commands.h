@@ -20,13 +20,19 @@ struct globals {
 
 extern const struct command command_bundle;
 extern const struct command command_completion;
+extern const struct command command_copy_images;
 extern const struct command command_gc;
 extern const struct command command_images;
 extern const struct command command_inspect;
+extern const struct command command_load;
 extern const struct command command_pull;
+extern const struct command command_push;
 extern const struct command command_release;
 extern const struct command command_rmi;
+extern const struct command command_save;
+extern const struct command command_tag;
 extern const struct command command_unpack;
+extern const struct command command_untag;
 
 /* podman's exit code for every failure that has none of its own. */
 #define EXIT_ERROR 125
@@ -45,6 +51,14 @@ int command_load_image(const struct command_line *line, struct store *store, con
 
 /* Print to standard output and flush; an output that is full or closed is an error. */
 int command_print(const struct text *text, struct error *err);
+
+/* transfer_copy with its progress shown as "VERB DESTINATION"; verb NULL: none is. */
+int command_copy(const struct command_line *line, const struct strings *sources,
+		 const char *destination, struct transfer_options *transfer, const char *verb,
+		 char digest[DIGEST_SIZE], struct error *err);
+
+/* --digestfile; NULL: nothing to do. */
+int command_write_digest(const char *path, const char *digest, struct error *err);
 
 /* Tell of a failure that is not the last thing the command does. */
 void command_report(const struct error *err);
@@ -100,8 +114,8 @@ int interrupt_signal(void);
 
 struct progress;
 
-/* Show transfers of `source` on standard error: bars on a terminal, lines elsewhere. */
-struct progress *progress_open(const char *source, struct arena *arena);
+/* "VERB WHAT", then the transfers, on standard error: bars on a terminal, lines elsewhere. */
+struct progress *progress_open(const char *verb, const char *what, struct arena *arena);
 void progress_report(void *progress, const struct transfer_event *event);
 /* The bars' last state stays on the screen. */
 void progress_close(struct progress *progress);

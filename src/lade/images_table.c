@@ -4,13 +4,7 @@
 
 #include "image/reference.h"
 #include "images.h"
-
-#define COLUMNS_MOST 6
-
-struct table {
-	const char *cells[COLUMNS_MOST];
-	struct table *next;
-};
+#include "table.h"
 
 /* ---- one image ------------------------------------------------------------------------------- */
 
@@ -47,31 +41,6 @@ static char *age_of(const struct store_image *image, struct arena *arena)
 
 /* ---- table ----------------------------------------------------------------------------------- */
 
-static void add_row(struct table ***end, const char *const *cells, size_t count,
-		    struct arena *arena)
-{
-	struct table *row = arena_alloc(arena, sizeof(*row));
-
-	memcpy(row->cells, cells, count * sizeof(*cells));
-	**end = row;
-	*end = &row->next;
-}
-
-static void print_table(const struct table *table, size_t columns, struct text *out)
-{
-	size_t widths[COLUMNS_MOST] = { 0 };
-
-	for (const struct table *row = table; row; row = row->next)
-		for (size_t i = 0; i < columns; i++)
-			if (strlen(row->cells[i]) > widths[i])
-				widths[i] = strlen(row->cells[i]);
-	for (const struct table *row = table; row; row = row->next) {
-		for (size_t i = 0; i + 1 < columns; i++)
-			text_format(out, "%-*s  ", (int)widths[i], row->cells[i]);
-		text_format(out, "%s\n", row->cells[columns - 1]);
-	}
-}
-
 void images_table(const struct store_images *images, const struct images_options *options,
 		  struct arena *arena, struct text *out)
 {
@@ -79,25 +48,24 @@ void images_table(const struct store_images *images, const struct images_options
 					       "IMAGE ID",   "CREATED", "SIZE" };
 	static const char *const heading_short[] = { "REPOSITORY", "TAG", "IMAGE ID", "CREATED",
 						     "SIZE" };
-	size_t columns = options->digests ? 6 : 5, at;
-	struct table *table = NULL, **end = &table;
+	struct table table = { .columns = options->digests ? 6 : 5, .arena = arena };
 
 	if (!options->noheading)
-		add_row(&end, options->digests ? heading : heading_short, columns, arena);
+		table_add(&table, options->digests ? heading : heading_short);
 	for (size_t i = 0; i < images->count; i++) {
 		const struct store_image *image = &images->items[i];
-		const char *cells[COLUMNS_MOST];
+		const char *cells[TABLE_COLUMNS_MOST];
+		size_t at = 2;
 
 		split_name(image, arena, &cells[0], &cells[1]);
-		at = 2;
 		if (options->digests)
 			cells[at++] = image->digest;
 		cells[at++] = short_id(image->id, options, arena);
 		cells[at++] = age_of(image, arena);
 		cells[at++] = human_size(image->total, arena);
-		add_row(&end, cells, columns, arena);
+		table_add(&table, cells);
 	}
-	print_table(table, columns, out);
+	table_print(&table, out);
 }
 
 /* ---- IDs ------------------------------------------------------------------------------------ */

@@ -20,10 +20,18 @@ static const struct option_row global_options[] = {
 };
 /* clang-format on */
 
+/* clang-format off */
 static const struct command *const commands[] = {
-	&command_pull,   &command_images, &command_inspect, &command_bundle,     &command_release,
-	&command_unpack, &command_rmi,    &command_gc,      &command_completion, NULL,
+	/* registries */
+	&command_pull, &command_push, &command_copy_images,
+	/* the store */
+	&command_images, &command_inspect, &command_tag, &command_untag, &command_rmi,
+	&command_save, &command_load, &command_gc,
+	/* bundles */
+	&command_bundle, &command_release, &command_unpack,
+	&command_completion, NULL,
 };
+/* clang-format on */
 
 static const struct program lade = {
 	.name = "lade",

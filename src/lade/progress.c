@@ -1,6 +1,6 @@
-/* progress.c -- how a pull goes, on standard error: a bar a layer where that is a terminal, else a
- * line for everything that ends. Bars are drawn anew when something arrived, at most ten times a
- * second; more layers than the screen has lines become one bar for all. */
+/* progress.c -- how a transfer goes, on standard error: a bar a layer where that is a terminal,
+ * else a line for everything that ends. Bars are drawn anew when something arrived, at most ten
+ * times a second; more layers than the screen has lines become one bar for all. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -39,7 +39,7 @@ static int64_t milliseconds(void)
 	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-struct progress *progress_open(const char *source, struct arena *arena)
+struct progress *progress_open(const char *verb, const char *what, struct arena *arena)
 {
 	struct progress *progress = arena_alloc(arena, sizeof(*progress));
 	struct winsize size;
@@ -49,7 +49,7 @@ struct progress *progress_open(const char *source, struct arena *arena)
 	progress->screen_lines = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 2
 					 ? size.ws_row - 1U
 					 : SCREEN_LINES;
-	fprintf(stderr, "Pulling %s\n", source);
+	fprintf(stderr, "%s %s\n", verb, what);
 	return progress;
 }
 
@@ -128,6 +128,7 @@ static void print_line(const struct progress *progress, const struct bar *bar)
 static void begin(struct progress *progress, const struct transfer_event *event)
 {
 	progress->count = event->layers;
+	progress->drawn = 0; /* another image of an index: its bars come below */
 	progress->bars = arena_array(progress->arena, event->layers + 1, sizeof(struct bar));
 }
 

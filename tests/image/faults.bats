@@ -193,7 +193,7 @@ certificate() {
 @test "401 is told in the registry's words" {
 	faulty --fault status-401
 	refused --
-	[ "$output" = "lade: http://$MAIN/v2/demo/manifests/1: unauthorized: status 401 (UNAUTHORIZED: who are you) (give credentials with --creds or in an auth file for $MAIN)" ] || { echo "$output"; false; }
+	[ "$output" = "lade: http://$MAIN/v2/demo/manifests/1: unauthorized: status 401 (UNAUTHORIZED: who are you) (log in with lade login $MAIN, or give --creds)" ] || { echo "$output"; false; }
 }
 
 @test "403 is told in the registry's words" {

@@ -4,12 +4,18 @@
 #include "base/text.h"
 #include "image/reference.h"
 
-static char *format_layout(const struct reference *reference, struct arena *arena)
+static char *format_place(const struct reference *reference, struct arena *arena)
 {
+	const char *prefix = reference_prefix(reference->transport);
+	const char *name = reference->name ? reference->name : "";
+
+	if (!reference->directory)
+		return arena_format(arena, "%s%s", prefix, name);
 	if (reference->entry >= 0)
-		return arena_format(arena, "oci:%s:@%d", reference->directory, reference->entry);
-	return arena_format(arena, "oci:%s%s%s", reference->directory, reference->name ? ":" : "",
-			    reference->name ? reference->name : "");
+		return arena_format(arena, "%s%s:@%d", prefix, reference->directory,
+				    reference->entry);
+	return arena_format(arena, "%s%s%s%s", prefix, reference->directory,
+			    reference->name ? ":" : "", name);
 }
 
 static char *format_name(const char *repository, const struct reference *reference,
@@ -27,8 +33,8 @@ char *reference_repository(const struct reference *reference, struct arena *aren
 
 char *reference_format(const struct reference *reference, struct arena *arena)
 {
-	if (reference->transport == REFERENCE_LAYOUT)
-		return format_layout(reference, arena);
+	if (reference->transport != REFERENCE_REGISTRY)
+		return format_place(reference, arena);
 	return format_name(reference_repository(reference, arena), reference, arena);
 }
 
@@ -43,8 +49,8 @@ static bool path_needs_domain(const char *path)
 
 char *reference_familiar(const struct reference *reference, struct arena *arena)
 {
-	if (reference->transport == REFERENCE_LAYOUT)
-		return format_layout(reference, arena);
+	if (reference->transport != REFERENCE_REGISTRY)
+		return format_place(reference, arena);
 	if (strcmp(reference->domain, "docker.io") != 0 || path_needs_domain(reference->path))
 		return reference_format(reference, arena);
 	const char *official = text_after(reference->path, "library/");

@@ -18,10 +18,8 @@
 #define PATH_LIMIT     255
 
 /* Known to other tools; said so where the text would otherwise be a strange tag. */
-static const char *const foreign_transports[] = {
-	"oci-archive:", "docker-archive:", "docker-daemon:", "dir:", "containers-storage:",
-	"sif:",         "http://",         "https://"
-};
+static const char *const foreign_transports[] = { "docker-daemon:", "containers-storage:", "sif:",
+						  "http://", "https://" };
 
 static int refuse(const char *text, const char *reason, struct error *err)
 {
@@ -107,16 +105,16 @@ int reference_parse_name(const char *text, struct arena *arena, struct reference
 	return 0;
 }
 
-static int parse_layout(const char *text, const char *rest, struct arena *arena,
-			struct reference *reference, struct error *err)
+/* PATH[:NAME|:@N] */
+static int parse_place(const char *text, const char *rest, struct arena *arena,
+		       struct reference *reference, struct error *err)
 {
 	uint64_t entry;
 
-	*reference = (struct reference){ .transport = REFERENCE_LAYOUT, .entry = -1 };
 	reference->directory = arena_string(arena, rest);
 	reference->name = cut(reference->directory, ':');
 	if (!*reference->directory)
-		return refuse(text, "oci: needs the path of an image layout", err);
+		return refuse(text, "the path is missing", err);
 	if (reference->name && *reference->name == '@') {
 		if (!number_parse_unsigned(reference->name + 1, 1000000, &entry))
 			return refuse(text, "@ must be followed by a number", err);
@@ -128,6 +126,59 @@ static int parse_layout(const char *text, const char *rest, struct arena *arena,
 	return 0;
 }
 
+/* The whole rest is the path: there is one image in it. */
+static int parse_path(const char *text, const char *rest, struct arena *arena,
+		      struct reference *reference, struct error *err)
+{
+	reference->directory = arena_string(arena, rest);
+	return *rest ? 0 : refuse(text, "the path is missing", err);
+}
+
+static int parse_stored(const char *text, const char *rest, struct arena *arena,
+			struct reference *reference, struct error *err)
+{
+	reference->name = arena_string(arena, rest);
+	return *rest ? 0 : refuse(text, "the name is missing", err);
+}
+
+static int parse_registry(const char *text, const char *rest, struct arena *arena,
+			  struct reference *reference, struct error *err)
+{
+	return reference_parse_name(rest, arena, reference, err);
+}
+
+static const struct {
+	const char *prefix;
+	enum reference_transport transport;
+	int (*parse)(const char *text, const char *rest, struct arena *arena,
+		     struct reference *reference, struct error *err);
+} transports[] = {
+	{ "docker://", REFERENCE_REGISTRY, parse_registry },
+	{ "oci:", REFERENCE_LAYOUT, parse_place },
+	{ "oci-archive:", REFERENCE_OCI_ARCHIVE, parse_place },
+	{ "docker-archive:", REFERENCE_DOCKER_ARCHIVE, parse_place },
+	{ "dir:", REFERENCE_DIRECTORY, parse_path },
+	{ "store:", REFERENCE_STORE, parse_stored },
+};
+
+#define TRANSPORT_COUNT (sizeof(transports) / sizeof(transports[0]))
+
+const char *reference_prefix(enum reference_transport transport)
+{
+	for (size_t i = 0; i < TRANSPORT_COUNT; i++)
+		if (transports[i].transport == transport)
+			return transports[i].prefix;
+	return "";
+}
+
+bool reference_has_transport(const char *text)
+{
+	for (size_t i = 0; i < TRANSPORT_COUNT; i++)
+		if (text_starts(text, transports[i].prefix))
+			return true;
+	return false;
+}
+
 static int refuse_foreign(const char *text, struct error *err)
 {
 	for (size_t i = 0; i < sizeof(foreign_transports) / sizeof(foreign_transports[0]); i++) {
@@ -136,7 +187,8 @@ static int refuse_foreign(const char *text, struct error *err)
 		if (rest && !grammar_tag(rest))
 			return fail(err, EINVAL,
 				    "invalid reference \"%.400s\": %s is not a source here "
-				    "(NAME, docker://NAME or oci:DIRECTORY[:NAME])",
+				    "(NAME, docker://NAME, oci:, oci-archive:, docker-archive:, "
+				    "dir: or store:)",
 				    text, foreign_transports[i]);
 	}
 	return 0;
@@ -145,12 +197,15 @@ static int refuse_foreign(const char *text, struct error *err)
 int reference_parse(const char *text, struct arena *arena, struct reference *reference,
 		    struct error *err)
 {
-	const char *rest;
+	for (size_t i = 0; i < TRANSPORT_COUNT; i++) {
+		const char *rest = text_after(text, transports[i].prefix);
 
-	if ((rest = text_after(text, "docker://")))
-		return reference_parse_name(rest, arena, reference, err);
-	if ((rest = text_after(text, "oci:")))
-		return parse_layout(text, rest, arena, reference, err);
+		if (!rest)
+			continue;
+		*reference =
+			(struct reference){ .transport = transports[i].transport, .entry = -1 };
+		return transports[i].parse(text, rest, arena, reference, err);
+	}
 	TRY(refuse_foreign(text, err));
 	return reference_parse_name(text, arena, reference, err);
 }

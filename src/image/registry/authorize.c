@@ -65,6 +65,21 @@ static int read_token(struct registry *registry, const struct text *body, const 
 	return 0;
 }
 
+/* One parameter for each scope; a challenge without any means the repository, if there is one. */
+static void add_scopes(struct text *url, const struct registry *registry, const char *scopes,
+		       struct arena *arena)
+{
+	char *rest = arena_string(arena, scopes ? scopes : "");
+	char *scope;
+
+	if (!scopes && *registry->repository)
+		rest = arena_format(arena, "repository:%s:%s", registry->repository,
+				    registry->push ? "pull,push" : "pull");
+	while ((scope = strsep(&rest, " ")))
+		if (*scope)
+			add_escaped(url, registry->http.curl, "scope", scope);
+}
+
 static int fetch_token(struct registry *registry, const struct challenge *challenge,
 		       struct arena *arena, struct error *err)
 {
@@ -80,9 +95,7 @@ static int fetch_token(struct registry *registry, const struct challenge *challe
 	text_add(&url, realm);
 	add_escaped(&url, registry->http.curl, "service",
 		    challenge_parameter(challenge, "service"));
-	add_escaped(&url, registry->http.curl, "scope",
-		    scope ? scope
-			  : arena_format(arena, "repository:%s:pull", registry->repository));
+	add_scopes(&url, registry, scope, arena);
 	if (registry->user) {
 		add_escaped(&url, registry->http.curl, "account", registry->user);
 		request.authorization =

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+#include <unistd.h>
 
 #define USER_AGENT       "coffer-lade/" PACKAGE_VERSION
 #define CONNECT_SECONDS  30L
@@ -24,6 +25,7 @@ struct exchange {
 	struct error *err;
 	size_t header_bytes;
 	int sink_result;
+	int64_t sent;      /* of the body */
 	bool heard_enough; /* of an error's words */
 	bool cancelled;
 	char words[CURL_ERROR_SIZE];
@@ -85,6 +87,10 @@ static void keep_header(struct http_answer *answer, const char *line, size_t len
 		{ "Location", &answer->location },
 		{ "Docker-Content-Digest", &answer->digest },
 		{ "Content-Range", &answer->content_range },
+		{ "Range", &answer->range },
+		{ "Link", &answer->link },
+		{ "OCI-Subject", &answer->subject },
+		{ "OCI-Filters-Applied", &answer->filters },
 	};
 	char *value;
 
@@ -121,9 +127,72 @@ static int on_progress(void *context, curl_off_t total, curl_off_t now, curl_off
 {
 	struct exchange *exchange = context;
 
-	(void)total, (void)now, (void)up_total, (void)up_now;
+	(void)total, (void)now, (void)up_total;
+	if (exchange->request->body && exchange->request->body->sent)
+		exchange->request->body->sent(exchange->request->body->context, up_now);
 	exchange->cancelled = is_cancelled(exchange->client);
 	return exchange->cancelled;
+}
+
+/* ---- what goes out ----------------------------------------------------------------------------
+ */
+
+static size_t on_read(char *buffer, size_t size, size_t count, void *context)
+{
+	struct exchange *exchange = context;
+	const struct http_body *body = exchange->request->body;
+	int64_t rest = body->size - exchange->sent;
+	size_t room = size * count;
+	ssize_t got;
+
+	if ((int64_t)room > rest)
+		room = (size_t)rest;
+	if (body->bytes) {
+		memcpy(buffer, body->bytes + exchange->sent, room);
+		got = (ssize_t)room;
+	} else {
+		got = pread(body->fd, buffer, room, body->from + exchange->sent);
+	}
+	if (got < 0 || (got == 0 && room > 0)) {
+		exchange->sink_result =
+			got < 0 ? fail_call(exchange->err, "read", "cannot read what is to be sent")
+				: fail(exchange->err, EBADMSG, "what is to be sent became shorter");
+		return CURL_READFUNC_ABORT;
+	}
+	exchange->sent += got;
+	return (size_t)got;
+}
+
+/* Another try of libcurl's own on a connection that was closed meanwhile. */
+static int on_seek(void *context, curl_off_t offset, int origin)
+{
+	struct exchange *exchange = context;
+
+	if (origin != SEEK_SET)
+		return CURL_SEEKFUNC_FAIL;
+	exchange->sent = offset;
+	return CURL_SEEKFUNC_OK;
+}
+
+static void set_body(struct exchange *exchange)
+{
+	const struct http_request *request = exchange->request;
+	CURL *curl = exchange->client->curl;
+
+	if (request->body) {
+		curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+		curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->body->size);
+		curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_read);
+		curl_easy_setopt(curl, CURLOPT_READDATA, exchange);
+		curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, on_seek);
+		curl_easy_setopt(curl, CURLOPT_SEEKDATA, exchange);
+		curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, 262144L);
+	} else if (request->method && !strcmp(request->method, "POST")) {
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, "");
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, 0L);
+	}
+	if (request->method)
+		curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
 static struct curl_slist *add_header(struct curl_slist *list, const char *name, const char *value,
@@ -191,6 +260,7 @@ static void set_options(struct exchange *exchange, struct curl_slist *headers)
 	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
 	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, exchange);
+	set_body(exchange);
 	set_tls(client, request->own);
 	set_proxy(client, request->url);
 }
@@ -261,6 +331,12 @@ int http_exchange(const struct http_client *client, const struct http_request *r
 		headers =
 			add_header(headers, "Range",
 				   arena_format(arena, "bytes=%" PRIu64 "-", request->from), arena);
+	if (request->body) {
+		headers = add_header(headers, "Content-Type", request->body->type, arena);
+		/* Authorized by the request before; waiting for a 100 costs a second at some. */
+		headers = curl_slist_append(headers, "Expect:");
+	}
+	headers = add_header(headers, "Content-Range", request->content_range, arena);
 	set_options(&exchange, headers);
 	code = curl_easy_perform(client->curl);
 	curl_slist_free_all(headers);

@@ -25,8 +25,22 @@ struct http_client {
 /* Where the body of a 2xx answer goes; a negative result ends the exchange. */
 typedef int http_sink(void *context, const void *bytes, size_t length, struct error *err);
 
+/* What goes to the server: `bytes`, or a part of a file. */
+struct http_body {
+	const char *type;  /* Content-Type */
+	const char *bytes; /* NULL: from `fd`, which stays the caller's */
+	int fd;
+	int64_t from, size; /* where in the file it begins, how much it is */
+	/* Told how much of the body is gone; NULL: nobody is. */
+	void (*sent)(void *context, int64_t bytes);
+	void *context;
+};
+
 struct http_request {
 	const char *url;
+	const char *method;           /* NULL: GET */
+	const struct http_body *body; /* NULL: none */
+	const char *content_range;    /* of the body, or NULL */
 	bool head;
 	bool own;                  /* the registry itself: our certificate may be shown */
 	const char *accept;        /* one header's value, or NULL */
@@ -39,7 +53,8 @@ struct http_request {
 struct http_answer {
 	long status;
 	char *content_type, *location, *digest; /* in the arena, NULL when absent */
-	char *content_range;
+	char *content_range, *range, *link;
+	char *subject, *filters;   /* OCI-Subject, OCI-Filters-Applied */
 	struct strings challenges; /* WWW-Authenticate, one a header */
 	int retry_after;           /* seconds, -1 when absent */
 	struct text body;          /* of an answer that is not 2xx, cut; owned by the caller */

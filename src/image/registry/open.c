@@ -46,6 +46,7 @@ bool is_loopback(const char *host)
 static void set_behaviour(struct registry *registry, const struct registry_options *options)
 {
 	registry->tls = options->tls;
+	registry->push = options->push;
 	registry->http.verify = options->tls != TLS_UNVERIFIED;
 	registry->http.ca_file = registry->http.verify ? certificates_system() : NULL;
 	registry->http.cancel_fd = options->cancel_fd;
@@ -65,7 +66,7 @@ static int fill(struct registry *registry, const struct reference *reference,
 
 	registry->domain = arena_string(arena, reference->domain);
 	registry->host = arena_string(arena, reference_api_host(reference));
-	registry->repository = arena_string(arena, reference->path);
+	registry->repository = arena_string(arena, reference->path ? reference->path : "");
 	registry->loopback = is_loopback(registry->host);
 	registry->http.direct = registry->loopback;
 	set_behaviour(registry, options);

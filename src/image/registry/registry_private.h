@@ -13,6 +13,7 @@ struct registry {
 	char *host;       /* of the API: "registry-1.docker.io", "127.0.0.1:5000" */
 	char *repository; /* "library/alpine" */
 	bool loopback;
+	bool push;          /* ask for tokens that may write */
 	const char *scheme; /* "https" or "http", once an answer came; NULL before */
 	char *user, *password;
 	char *authorization; /* what the registry itself accepts now, or NULL */
@@ -41,10 +42,14 @@ int authorize(struct registry *registry, const struct http_answer *answer, struc
 int refusal(const struct registry *registry, const char *url, const struct http_answer *answer,
 	    struct error *err);
 
-/* request.c: ask the registry for `path` below /v2/REPOSITORY/: chooses the scheme, authorizes,
- * follows redirects. Success: status is 2xx. No retries: see request_again. */
+/* request.c: ask the registry for `path` below /v2/REPOSITORY/ (below / when it begins with '/', or
+ * a whole URL that the registry itself named): chooses the scheme, authorizes, follows redirects.
+ * Success: status is 2xx. No retries: see request_again. */
 struct request {
 	const char *path;
+	const char *method; /* NULL: GET */
+	const struct http_body *body;
+	const char *content_range;
 	bool head;
 	const char *accept;
 	uint64_t from;
@@ -53,6 +58,11 @@ struct request {
 };
 int request_once(struct registry *registry, const struct request *request,
 		 struct http_answer *answer, struct error *err);
+
+/* Where the Location of the last answer leads, made absolute, in the answer's arena; EPROTO when
+ * there is none or when it is another host: an upload goes nowhere else (CVE-2026-50151). */
+int request_location(const struct registry *registry, const struct http_answer *answer,
+		     const char *asked, const char **location, struct error *err);
 
 /* Is it worth another try? Then wait for try number `tried` (from 1) and return true; false when it
  * is not, or when all tries are used up. */

@@ -80,9 +80,11 @@ static int check_redirect(const struct registry *registry, const char *from, con
 	return 0;
 }
 
-static bool is_redirect(long status)
+/* Of anything but a GET only 307 and 308 mean "the same there" (RFC 9110, 15.4). */
+static bool is_redirect(const struct request *request, long status)
 {
-	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+	return status == 307 || status == 308 ||
+	       (!request->method && (status == 301 || status == 302 || status == 303));
 }
 
 /* Credentials are for the registry's own scheme, host and port; a redirect elsewhere gets none. */
@@ -96,6 +98,9 @@ static int follow_redirects(struct registry *registry, const struct request *req
 		const char *origin = origin_of(url, arena);
 		struct http_request http = {
 			.url = url,
+			.method = request->method,
+			.body = request->body,
+			.content_range = request->content_range,
 			.head = request->head,
 			.own = text_equal(origin, own),
 			.accept = request->accept,
@@ -109,7 +114,7 @@ static int follow_redirects(struct registry *registry, const struct request *req
 		TRY(http_exchange(&registry->http, &http, answer, err));
 		if (hop == 0) /* it speaks this; what fails behind a redirect changes nothing */
 			registry->scheme = text_starts(url, "https://") ? "https" : "http";
-		if (!is_redirect(answer->status)) {
+		if (!is_redirect(request, answer->status)) {
 			if (answer->status == 401 && !text_equal(origin, own))
 				return refusal(registry, url, answer, err);
 			return 0;
@@ -122,11 +127,42 @@ static int follow_redirects(struct registry *registry, const struct request *req
 	return fail_where(err, "%s", url);
 }
 
+static const char *url_of(const struct registry *registry, const struct request *request,
+			  const char *scheme, struct arena *arena)
+{
+	if (text_starts(request->path, "https://") || text_starts(request->path, "http://"))
+		return request->path;
+	if (*request->path == '/')
+		return arena_format(arena, "%s://%s%s", scheme, registry->host, request->path);
+	return arena_format(arena, "%s://%s/v2/%s/%s", scheme, registry->host, registry->repository,
+			    request->path);
+}
+
+int request_location(const struct registry *registry, const struct http_answer *answer,
+		     const char *asked, const char **location, struct error *err)
+{
+	struct arena *arena = answer->arena;
+	const char *base = arena_format(arena, "%s://%s/v2/%s/%s", registry->scheme, registry->host,
+					registry->repository, asked);
+	const char *found = resolve_location(base, answer->location, arena);
+
+	if (!found) {
+		fail(err, EPROTO, "the registry does not say where the upload goes on");
+		return fail_where(err, "%s", base);
+	}
+	if (!text_equal(origin_of(found, arena), origin_of(base, arena))) {
+		fail(err, EPROTO, "the upload is to go on at another host, %.*s: refused",
+		     (int)strcspn(found, "?"), found);
+		return fail_where(err, "%s", base);
+	}
+	*location = found;
+	return 0;
+}
+
 static int ask(struct registry *registry, const struct request *request, const char *scheme,
 	       struct http_answer *answer, struct error *err)
 {
-	const char *url = arena_format(answer->arena, "%s://%s/v2/%s/%s", scheme, registry->host,
-				       registry->repository, request->path);
+	const char *url = url_of(registry, request, scheme, answer->arena);
 
 	for (int tries = 0;; tries++) {
 		const char *refused = registry->authorization;

@@ -64,11 +64,22 @@ static void descriptor_of(const struct store_image *image, struct oci_descriptor
 		.digest = image->digest,
 		.size = image->size,
 	};
-	string_map_set(&descriptor->annotations, (char *)OCI_REF_NAME, image->name, arena);
-	string_map_set(&descriptor->annotations, (char *)CONTAINERD_NAME, image->name, arena);
+	if (image->name) {
+		string_map_set(&descriptor->annotations, (char *)OCI_REF_NAME, image->name, arena);
+		string_map_set(&descriptor->annotations, (char *)CONTAINERD_NAME, image->name,
+			       arena);
+	}
 	if (image->index_digest)
 		string_map_set(&descriptor->annotations, (char *)STORE_INDEX_DIGEST,
 			       image->index_digest, arena);
+}
+
+/* The new entry takes the place of what had its name, and of the image's entry without one. */
+static bool is_replaced(const struct oci_descriptor *old, const struct store_image *image)
+{
+	const char *name = index_name_of(old);
+
+	return name ? text_equal(name, image->name) : text_equal(old->digest, image->digest);
 }
 
 int store_set_name(struct store *store, const struct store_image *image, struct error *err)
@@ -83,14 +94,59 @@ int store_set_name(struct store *store, const struct store_image *image, struct 
 		return lock;
 	TRY(digest_check(image->digest, "manifest", err));
 	if (!store_have_blob(store, image->digest))
-		return fail(err, ENOENT, "the image %s has no manifest in the store", image->name);
+		return fail(err, ENOENT, "the image %s has no manifest in the store",
+			    image->name ? image->name : image->digest);
 	TRY(index_read(store, &arena, &index, err));
 	items = arena_array(&arena, index.manifests.count + 1, sizeof(*items));
 	for (size_t i = 0; i < index.manifests.count; i++)
-		if (!text_equal(index_name_of(&index.manifests.items[i]), image->name))
+		if (!is_replaced(&index.manifests.items[i], image))
 			items[count++] = index.manifests.items[i];
 	descriptor_of(image, &items[count++], &arena);
 	index.manifests.items = items;
 	index.manifests.count = count;
+	return index_write(store, &index, err);
+}
+
+static bool has_digest(const struct oci_index *index, const struct oci_descriptor *descriptor)
+{
+	for (size_t i = 0; i < index->manifests.count; i++)
+		if (&index->manifests.items[i] != descriptor &&
+		    text_equal(index->manifests.items[i].digest, descriptor->digest))
+			return true;
+	return false;
+}
+
+static void forget(struct string_map *map, const char *key)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < map->count; i++)
+		if (strcmp(map->items[i].key, key) != 0)
+			map->items[kept++] = map->items[i];
+	map->count = kept;
+}
+
+int store_untag(struct store *store, const char *name, struct error *err)
+{
+	auto_arena struct arena arena = { 0 };
+	auto_close int lock = index_lock(store, err);
+	struct oci_index index;
+	size_t kept = 0;
+
+	if (lock < 0)
+		return lock;
+	TRY(index_read(store, &arena, &index, err));
+	for (size_t i = 0; i < index.manifests.count; i++) {
+		struct oci_descriptor *entry = &index.manifests.items[i];
+
+		if (text_equal(index_name_of(entry), name)) {
+			if (has_digest(&index, entry))
+				continue;
+			forget(&entry->annotations, OCI_REF_NAME);
+			forget(&entry->annotations, CONTAINERD_NAME);
+		}
+		index.manifests.items[kept++] = *entry;
+	}
+	index.manifests.count = kept;
 	return index_write(store, &index, err);
 }

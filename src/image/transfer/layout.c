@@ -38,8 +38,7 @@ static int open_file(const struct source *source, const char *path, struct stat 
 	return take_fd(&found);
 }
 
-static int read_file(const struct source *source, const char *path, struct text *text,
-		     struct error *err)
+int layout_read(const struct source *source, const char *path, struct text *text, struct error *err)
 {
 	struct stat stat;
 	auto_close int fd = open_file(source, path, &stat, err);
@@ -47,17 +46,25 @@ static int read_file(const struct source *source, const char *path, struct text 
 	return fd < 0 ? fd : file_read_fd(fd, path, OCI_DOCUMENT_LIMIT, text, err);
 }
 
-static int open_blob(const struct source *source, const struct oci_descriptor *descriptor,
+/* A layout's blobs are below blobs/, a directory's beside the manifest. */
+static char *blob_path(const struct source *source, const char *digest, struct arena *arena)
+{
+	if (source->reference->transport == REFERENCE_DIRECTORY)
+		return arena_string(arena, digest_hex(digest));
+	return arena_format(arena, "blobs/%s/%s", digest_algorithm_name(digest_algorithm(digest)),
+			    digest_hex(digest));
+}
+
+int layout_open_blob(struct source *source, const struct oci_descriptor *descriptor,
 		     struct error *err)
 {
-	char path[DIGEST_SIZE + 32];
+	auto_arena struct arena arena = { 0 };
 	struct stat stat;
 	auto_close int fd = -1;
+	const char *path;
 
 	TRY(digest_check(descriptor->digest, "blob", err));
-	snprintf(path, sizeof(path), "blobs/%s/%s",
-		 digest_algorithm_name(digest_algorithm(descriptor->digest)),
-		 digest_hex(descriptor->digest));
+	path = blob_path(source, descriptor->digest, &arena);
 	fd = open_file(source, path, &stat, err);
 	if (fd < 0)
 		return fd;
@@ -120,6 +127,14 @@ static int choose(const struct source *source, const struct oci_index *index, st
 
 /* ---- the calls of a source ------------------------------------------------------------------- */
 
+int layout_open_at(struct source *source, const char *directory, struct error *err)
+{
+	source->layout = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (source->layout < 0)
+		return fail_call(err, "open", "cannot open the directory %s", directory);
+	return 0;
+}
+
 static int open_layout(struct source *source, const struct transfer_options *options,
 		       struct error *err)
 {
@@ -128,17 +143,15 @@ static int open_layout(struct source *source, const struct transfer_options *opt
 	struct oci_document document = { .name = "oci-layout" };
 	struct oci_layout layout;
 
-	source->layout = open(source->reference->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (source->layout < 0)
-		return fail_call(err, "open", "cannot open the image layout %s",
-				 source->reference->directory);
-	TRY(read_file(source, "oci-layout", &text, err));
+	if (!source->temporary)
+		TRY(layout_open_at(source, source->reference->directory, err));
+	TRY(layout_read(source, "oci-layout", &text, err));
 	document.bytes = text.data ? text.data : "";
 	document.length = text.length;
 	return oci_layout_read(&document, &layout, &arena, err);
 }
 
-static int fetch_document(struct source *source, const struct oci_descriptor *descriptor,
+int layout_fetch_document(struct source *source, const struct oci_descriptor *descriptor,
 			  struct arena *arena, char **bytes, struct error *err)
 {
 	auto_close int fd = -1;
@@ -148,7 +161,7 @@ static int fetch_document(struct source *source, const struct oci_descriptor *de
 	if (descriptor->size > OCI_DOCUMENT_LIMIT)
 		return fail(err, EFBIG, "%s is too large (%lld bytes)", descriptor->digest,
 			    (long long)descriptor->size);
-	fd = open_blob(source, descriptor, err);
+	fd = layout_open_blob(source, descriptor, err);
 	if (fd < 0)
 		return fd;
 	TRY(file_read_fd(fd, descriptor->digest, OCI_DOCUMENT_LIMIT, &text, err));
@@ -160,18 +173,18 @@ static int fetch_document(struct source *source, const struct oci_descriptor *de
 	return 0;
 }
 
-static int fetch_described(struct source *source, const struct oci_descriptor *descriptor,
+int layout_fetch_described(struct source *source, const struct oci_descriptor *descriptor,
 			   struct arena *arena, struct registry_manifest *document,
 			   struct error *err)
 {
-	TRY(fetch_document(source, descriptor, arena, &document->bytes, err));
+	TRY(layout_fetch_document(source, descriptor, arena, &document->bytes, err));
 	document->length = (size_t)descriptor->size;
 	document->media_type = descriptor->media_type;
 	snprintf(document->digest, sizeof(document->digest), "%s", descriptor->digest);
 	return 0;
 }
 
-static int resolve(struct source *source, struct arena *arena, struct registry_manifest *document,
+int layout_resolve(struct source *source, struct arena *arena, struct registry_manifest *document,
 		   struct error *err)
 {
 	auto_text struct text text = { 0 };
@@ -179,13 +192,13 @@ static int resolve(struct source *source, struct arena *arena, struct registry_m
 	struct oci_index index;
 	const struct oci_descriptor *chosen;
 
-	TRY(read_file(source, "index.json", &text, err));
+	TRY(layout_read(source, "index.json", &text, err));
 	file.bytes = text.data ? text.data : "";
 	file.length = text.length;
 	TRY(oci_index_read(&file, &index, arena, err));
 	TRY(choose(source, &index, arena, &chosen, err));
 	source->entry_name = name_of(chosen);
-	return fetch_described(source, chosen, arena, document, err);
+	return layout_fetch_described(source, chosen, arena, document, err);
 }
 
 static int check_cancelled(const struct source *source, struct error *err)
@@ -216,12 +229,12 @@ static int pour(const struct source *source, int fd, const struct registry_sink 
 	return got < 0 ? fail_call(err, "read", "cannot read a blob of the layout") : 0;
 }
 
-static int fetch_blob(struct source *source, const struct oci_descriptor *descriptor,
+int layout_fetch_blob(struct source *source, const struct oci_descriptor *descriptor,
 		      const struct registry_sink *sink, struct error *err)
 {
 	auto_digest struct digest_hash own = { 0 };
 	struct digest_hash *hash = sink->hash ? sink->hash : &own;
-	auto_close int fd = open_blob(source, descriptor, err);
+	auto_close int fd = layout_open_blob(source, descriptor, err);
 
 	if (fd < 0)
 		return fd;
@@ -233,16 +246,20 @@ static int fetch_blob(struct source *source, const struct oci_descriptor *descri
 	return 0;
 }
 
-static int fork_layout(struct source *source, struct source *forked, struct error *err)
+int layout_fork(struct source *source, struct source *forked, struct error *err)
 {
 	*forked = *source;
+	forked->temporary = NULL;
 	forked->layout = fcntl(source->layout, F_DUPFD_CLOEXEC, 3);
 	return forked->layout < 0 ? fail_call(err, "fcntl", "cannot open the layout again") : 0;
 }
 
-static void close_layout(struct source *source)
+void layout_close(struct source *source)
 {
 	close_fd(&source->layout);
+	if (source->temporary)
+		file_remove_tree(AT_FDCWD, source->temporary, NULL);
+	free(take_pointer(source->temporary));
 }
 
 /* The directory's own name, as far as it can be a repository's. */
@@ -266,7 +283,7 @@ static bool has_domain(const char *name)
 }
 
 /* Podman's habit: a name without a domain is of this host, "localhost/NAME:latest". */
-static char *name(const struct source *source, struct arena *arena)
+char *layout_name(const struct source *source, struct arena *arena)
 {
 	const char *wanted = source->reference->name ? source->reference->name : source->entry_name;
 	struct reference parsed;
@@ -280,13 +297,94 @@ static char *name(const struct source *source, struct arena *arena)
 	return reference_format(&parsed, arena);
 }
 
+/* ---- archives: the same, from a directory that they were unpacked to ----------------------------
+ */
+
+static int open_archive(struct source *source, const struct transfer_options *options,
+			struct error *err)
+{
+	TRY(archive_stage(source, err));
+	return open_layout(source, options, err);
+}
+
+/* ---- dir: the manifest and the blobs in one directory, as skopeo writes it
+ * ----------------------- */
+
+static int open_directory(struct source *source, const struct transfer_options *options,
+			  struct error *err)
+{
+	return layout_open_at(source, source->reference->directory, err);
+}
+
+static int resolve_directory(struct source *source, struct arena *arena,
+			     struct registry_manifest *document, struct error *err)
+{
+	auto_text struct text text = { 0 };
+
+	TRY(layout_read(source, "manifest.json", &text, err));
+	document->bytes = arena_copy(arena, text.data ? text.data : "", text.length);
+	document->length = text.length;
+	document->media_type = arena_string(arena, "");
+	digest_of(DIGEST_SHA256, document->bytes, document->length, document->digest);
+	return 0;
+}
+
+/* An index's manifests are HEX.manifest.json there. */
+static int fetch_from_directory(struct source *source, const struct oci_descriptor *descriptor,
+				struct arena *arena, struct registry_manifest *document,
+				struct error *err)
+{
+	auto_text struct text text = { 0 };
+
+	TRY(digest_check(descriptor->digest, "manifest", err));
+	TRY(layout_read(source,
+			arena_format(arena, "%s.manifest.json", digest_hex(descriptor->digest)),
+			&text, err));
+	document->bytes = arena_copy(arena, text.data ? text.data : "", text.length);
+	document->length = text.length;
+	document->media_type = descriptor->media_type;
+	digest_of(digest_algorithm(descriptor->digest), document->bytes, document->length,
+		  document->digest);
+	if (!text_equal(document->digest, descriptor->digest))
+		return fail(err, EBADMSG, "manifest %s is damaged: its digest is %s",
+			    descriptor->digest, document->digest);
+	return 0;
+}
+
+/* clang-format off */
+#define FILES_CALLS \
+	.fetch_document = layout_fetch_document, \
+	.fetch_blob = layout_fetch_blob, \
+	.open_blob = layout_open_blob, \
+	.fork = layout_fork, \
+	.close = layout_close, \
+	.name = layout_name
+/* clang-format on */
+
 const struct source_kind source_layout = {
 	.open = open_layout,
-	.resolve = resolve,
-	.fetch_described = fetch_described,
-	.fetch_document = fetch_document,
-	.fetch_blob = fetch_blob,
-	.fork = fork_layout,
-	.close = close_layout,
-	.name = name,
+	.resolve = layout_resolve,
+	.fetch_described = layout_fetch_described,
+	FILES_CALLS,
+};
+
+const struct source_kind source_oci_archive = {
+	.open = open_archive,
+	.resolve = layout_resolve,
+	.fetch_described = layout_fetch_described,
+	FILES_CALLS,
+};
+
+const struct source_kind source_docker_archive = {
+	.open = open_archive,
+	.resolve = layout_resolve,
+	.fetch_described = layout_fetch_described,
+	FILES_CALLS,
+};
+
+const struct source_kind source_directory = {
+	.open = open_directory,
+	.resolve = resolve_directory,
+	.fetch_described = fetch_from_directory,
+	FILES_CALLS,
 };

@@ -73,9 +73,7 @@ static int find_config(struct pull *pull, struct error *err)
 
 	if (oci_media_type(descriptor->media_type)->kind != OCI_CONFIG)
 		return fail(err, ENOTSUP, "%s is not an image: its config is of type %s",
-			    pull->source.reference->transport == REFERENCE_LAYOUT
-				    ? pull->source.reference->directory
-				    : pull->source.reference->path,
+			    reference_format(pull->source.reference, pull->arena),
 			    descriptor->media_type ? descriptor->media_type : "unknown");
 	TRY(pull->source.kind->fetch_document(&pull->source, descriptor, pull->arena, &bytes, err));
 	document.bytes = bytes;
@@ -176,7 +174,8 @@ static int pull_image(struct pull *pull, struct store_image *image, struct error
 	warn_of_platform(pull);
 	list_jobs(pull);
 	TRY(bring_layers(pull, err));
-	image->name = pull->source.kind->name(&pull->source, pull->arena);
+	image->name = pull->options->name ? arena_string(pull->arena, pull->options->name)
+					  : pull->source.kind->name(&pull->source, pull->arena);
 	image->digest = arena_string(pull->arena, fetched.digest);
 	image->media_type = fetched.media_type;
 	image->size = (int64_t)fetched.length;
@@ -198,8 +197,9 @@ static int open_cancel(struct pull *pull, int caller_fd, struct error *err)
 	return take_fd(&both);
 }
 
-int transfer_pull(struct store *store, const char *source, const struct transfer_options *options,
-		  struct arena *arena, struct store_image *image, struct error *err)
+int pull_reference(struct store *store, const struct reference *reference,
+		   const struct transfer_options *options, struct arena *arena,
+		   struct store_image *image, struct error *err)
 {
 	struct transfer_options own = *options;
 	struct pull pull = { .store = store,
@@ -208,7 +208,6 @@ int transfer_pull(struct store *store, const char *source, const struct transfer
 			     .stop = -1,
 			     .lock = PTHREAD_MUTEX_INITIALIZER };
 	struct oci_platform platform = { 0 };
-	struct reference reference;
 	auto_close int cancel = open_cancel(&pull, options->registry.cancel_fd, err);
 	auto_close int stop = pull.stop;
 	int result;
@@ -219,11 +218,21 @@ int transfer_pull(struct store *store, const char *source, const struct transfer
 	own.registry.cancel_fd = cancel;
 	if (!options->platform)
 		oci_platform_host(&platform, arena);
-	TRY(reference_parse(source, arena, &reference, err));
-	result = source_open(&reference, options->platform ? options->platform : &platform, &own,
+	result = source_open(reference, options->platform ? options->platform : &platform, &own,
 			     &pull.source, err);
 	if (result >= 0)
 		result = pull_image(&pull, image, err);
 	source_close(&pull.source);
 	return result;
+}
+
+int transfer_pull(struct store *store, const char *source, const struct transfer_options *options,
+		  struct arena *arena, struct store_image *image, struct error *err)
+{
+	struct reference reference;
+
+	TRY(reference_parse(source, arena, &reference, err));
+	if (reference.transport == REFERENCE_STORE)
+		return fail(err, EINVAL, "%s is in the store already", source);
+	return pull_reference(store, &reference, options, arena, image, err);
 }

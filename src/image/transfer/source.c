@@ -1,11 +1,19 @@
 /* source.c -- the kinds of sources, and the one that is a registry. */
+#include <fcntl.h>
 #include <unistd.h>
 
+#include "base/file.h"
+#include "base/own.h"
 #include "source.h"
+#include "temporary.h"
 
 static const struct source_kind *const kinds[] = {
 	[REFERENCE_REGISTRY] = &source_registry,
 	[REFERENCE_LAYOUT] = &source_layout,
+	[REFERENCE_OCI_ARCHIVE] = &source_oci_archive,
+	[REFERENCE_DOCKER_ARCHIVE] = &source_docker_archive,
+	[REFERENCE_DIRECTORY] = &source_directory,
+	[REFERENCE_STORE] = &source_stored,
 };
 
 int source_open(const struct reference *reference, const struct oci_platform *platform,
@@ -17,6 +25,7 @@ int source_open(const struct reference *reference, const struct oci_platform *pl
 		.platform = platform,
 		.cancel_fd = options->registry.cancel_fd,
 		.layout = -1,
+		.store = options->store,
 	};
 	return source->kind->open(source, options, err);
 }
@@ -62,6 +71,24 @@ static int fetch_blob(struct source *source, const struct oci_descriptor *descri
 	return registry_fetch_blob(source->registry, descriptor, sink, err);
 }
 
+static int write_to_file(void *context, const void *bytes, size_t length, struct error *err)
+{
+	return file_write_all(*(int *)context, bytes, length, "a temporary file", err);
+}
+
+/* Through a file without a name: an upload must be able to begin again. */
+static int open_fetched(struct source *source, const struct oci_descriptor *descriptor,
+			struct error *err)
+{
+	auto_close int fd = temporary_file(err);
+	struct registry_sink sink = { .write = write_to_file, .context = &fd };
+
+	if (fd < 0)
+		return fd;
+	TRY(registry_fetch_blob(source->registry, descriptor, &sink, err));
+	return take_fd(&fd);
+}
+
 static int fork_registry(struct source *source, struct source *forked, struct error *err)
 {
 	*forked = *source;
@@ -86,6 +113,7 @@ const struct source_kind source_registry = {
 	.fetch_described = fetch_described,
 	.fetch_document = fetch_document,
 	.fetch_blob = fetch_blob,
+	.open_blob = open_fetched,
 	.fork = fork_registry,
 	.close = close_registry,
 	.name = name,

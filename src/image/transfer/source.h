@@ -23,6 +23,9 @@ struct source_kind {
 	/* A layer, as registry_fetch_blob. */
 	int (*fetch_blob)(struct source *source, const struct oci_descriptor *descriptor,
 			  const struct registry_sink *sink, struct error *err);
+	/* A blob as a file to read from; verified by whoever it goes to. */
+	int (*open_blob)(struct source *source, const struct oci_descriptor *descriptor,
+			 struct error *err);
 	/* One more for another thread, of the same reference. */
 	int (*fork)(struct source *source, struct source *forked, struct error *err);
 	void (*close)(struct source *source);
@@ -36,12 +39,42 @@ struct source {
 	const struct oci_platform *platform; /* not owned */
 	int cancel_fd;                       /* > 0: readable means stop; not owned */
 	struct registry *registry;           /* of a registry */
-	int layout;                          /* of a layout: its directory, or -1 */
+	int layout;                          /* of files: their directory, or -1 */
+	char *temporary;                     /* that directory, to be removed at the end, or NULL */
 	const char *entry_name;              /* what its index.json calls the image, or NULL */
+	const struct store *store;           /* of the store; not owned */
+	struct strings names;                /* of the store: all that the image has */
+	const char *index_digest; /* of the store: the index the image is from, or NULL */
 };
 
 extern const struct source_kind source_registry;
 extern const struct source_kind source_layout;
+extern const struct source_kind source_oci_archive;
+extern const struct source_kind source_docker_archive;
+extern const struct source_kind source_directory;
+extern const struct source_kind source_stored;
+
+/* layout.c: what the kinds that are files have in common. */
+int layout_open_at(struct source *source, const char *directory, struct error *err);
+int layout_resolve(struct source *source, struct arena *arena, struct registry_manifest *document,
+		   struct error *err);
+int layout_fetch_described(struct source *source, const struct oci_descriptor *descriptor,
+			   struct arena *arena, struct registry_manifest *document,
+			   struct error *err);
+int layout_fetch_document(struct source *source, const struct oci_descriptor *descriptor,
+			  struct arena *arena, char **bytes, struct error *err);
+int layout_fetch_blob(struct source *source, const struct oci_descriptor *descriptor,
+		      const struct registry_sink *sink, struct error *err);
+int layout_open_blob(struct source *source, const struct oci_descriptor *descriptor,
+		     struct error *err);
+int layout_read(const struct source *source, const char *path, struct text *text,
+		struct error *err);
+int layout_fork(struct source *source, struct source *forked, struct error *err);
+void layout_close(struct source *source);
+char *layout_name(const struct source *source, struct arena *arena);
+
+/* archive.c: unpack a tar archive into a new directory that is a layout. */
+int archive_stage(struct source *source, struct error *err);
 
 int source_open(const struct reference *reference, const struct oci_platform *platform,
 		const struct transfer_options *options, struct source *source, struct error *err);

@@ -34,6 +34,11 @@ struct pull {
 	int stop;             /* eventfd: readable once something failed */
 };
 
+/* pull.c: transfer_pull, of a reference that is parsed already. */
+int pull_reference(struct store *store, const struct reference *reference,
+		   const struct transfer_options *options, struct arena *arena,
+		   struct store_image *image, struct error *err);
+
 /* progress.c: tell the caller, one call at a time. */
 void pull_report(struct pull *pull, enum transfer_event_kind kind, const struct layer_job *job,
 		 int64_t done);

@@ -1,0 +1,61 @@
+/* decompress.c -- a layer's archive itself, for those who keep layers as plain tar files. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "image/layer.h"
+#include "stream.h"
+
+static ssize_t read_blob(void *context, void *buffer, size_t size, struct error *err)
+{
+	ssize_t length;
+
+	do
+		length = read(*(const int *)context, buffer, size);
+	while (length < 0 && errno == EINTR);
+	return length < 0 ? fail_call(err, "read", "cannot read the blob") : length;
+}
+
+/* The header walk wants its facts taken; nobody here needs them. */
+static void forget_headers(struct layer_stream *stream)
+{
+	struct header_fact fact;
+
+	while (headers_next(&stream->headers, &fact))
+		;
+}
+
+static int pour(struct layer_stream *stream, int out, const char *name, struct error *err)
+{
+	const void *block;
+	ssize_t length;
+
+	while ((length = stream_read(stream, &block, err)) > 0) {
+		forget_headers(stream);
+		TRY(file_write_all(out, block, (size_t)length, name, err));
+	}
+	return (int)length;
+}
+
+int layer_decompress_fd(int blob, int out, const char *name, struct layer_result *result,
+			struct error *err)
+{
+	const struct layer_source source = { read_blob, &blob };
+	const struct layer_limits limits = { 0 };
+	struct layer_stream stream;
+	char diff_id[DIGEST_SIZE];
+	int status = stream_open(&stream, &source, &limits, err);
+
+	*result = (struct layer_result){ 0 };
+	if (status == 0)
+		status = pour(&stream, out, name, err);
+	if (status == 0) {
+		digest_end(&stream.hash, diff_id);
+		memcpy(result->diff_id, diff_id, sizeof(result->diff_id));
+		result->compressed = stream.compressed;
+		result->uncompressed = stream.uncompressed;
+	}
+	stream_close(&stream);
+	return status < 0 ? fail_where(err, "layer %s", name) : 0;
+}

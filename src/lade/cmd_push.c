@@ -1,0 +1,62 @@
+/* cmd_push.c -- lade push: from the store to a registry (or any other place that copy knows). */
+#include <errno.h>
+
+#include "commands.h"
+
+struct options {
+	struct network_options network;
+	char *digestfile;
+	bool all_platforms, quiet;
+};
+
+/* clang-format off */
+static const struct option_row rows[] = {
+	NETWORK_OPTION_ROWS(struct options, network),
+	{ "all-platforms", 0, OPTION_FLAG, offsetof(struct options, all_platforms), NULL, "push the whole index that the image was chosen from", NULL, 0 },
+	{ "digestfile", 0, OPTION_TEXT, offsetof(struct options, digestfile), "FILE", "write the digest of what was pushed there", NULL, 0 },
+	{ "quiet", 'q', OPTION_FLAG, offsetof(struct options, quiet), NULL, "show no progress", NULL, 0 },
+};
+/* clang-format on */
+
+/* Without a destination: the image's own name. */
+static const char *destination_of(const struct command_line *line, const struct store_image *image)
+{
+	if (line->arguments.count > 1)
+		return line->arguments.items[1];
+	return image->name;
+}
+
+static int run(const struct command_line *line, struct error *err)
+{
+	const struct options *options = line->options;
+	const char *what = line->arguments.items[0];
+	auto_store struct store store = STORE_NONE;
+	char source[] = "store:", digest[DIGEST_SIZE];
+	struct strings sources = { 0 };
+	struct transfer_options transfer;
+	struct store_image image;
+
+	TRY(network_options_apply(&options->network, line->arena, &transfer, err));
+	TRY(command_open_store(line, STORE_USE, &store, err));
+	TRY(store_find_image(&store, what, line->arena, &image, err));
+	if (!destination_of(line, &image))
+		return fail(err, EINVAL, "%s has no name: say where it is to go", what);
+	strings_add(&sources, arena_format(line->arena, "%s%s", source, what), line->arena);
+	transfer.store = &store;
+	transfer.all_platforms = options->all_platforms;
+	TRY(command_copy(line, &sources, destination_of(line, &image), &transfer,
+			 options->quiet ? NULL : "Pushing", digest, err));
+	return command_write_digest(options->digestfile, digest, err);
+}
+
+const struct command command_push = {
+	.name = "push",
+	.summary = "send an image of the store to a registry",
+	.arguments = "IMAGE [DESTINATION]",
+	.least = 1,
+	.most = 2,
+	.options = rows,
+	.option_count = sizeof(rows) / sizeof(rows[0]),
+	.size = sizeof(struct options),
+	.run = run,
+};

@@ -1,0 +1,198 @@
+#!/usr/bin/env bats
+# lade push and copy: the same bytes wherever they go, and others' tools read them.
+load lade
+load registry
+
+setup_file() { image_setup_file; }
+setup() { image_setup; }
+teardown() {
+	stop_registry || true
+	image_teardown
+}
+
+# The manifest of a layout's image, verbatim.
+manifest_of() {
+	skopeo inspect --raw "$@"
+}
+
+raw_digest() {
+	sha256sum | cut -d ' ' -f 1
+}
+
+@test "push sends an image to a registry, byte for byte" {
+	start_registry
+	ok lade pull -q "oci:$LAYOUT:demo:latest"
+	ok lade push -q --digestfile digest localhost/demo "$REGISTRY/team/demo:1"
+	manifest_of --tls-verify=false "docker://$REGISTRY/team/demo:1" >there
+	[ "sha256:$(raw_digest <there)" = "$(cat digest)" ]
+	cmp there "$STORE/blobs/sha256/$(raw_digest <there)"
+	ok skopeo copy -q --preserve-digests --src-tls-verify=false "docker://$REGISTRY/team/demo:1" oci:back:1
+	for blob in back/blobs/sha256/*; do
+		cmp "$blob" "$STORE/blobs/sha256/${blob##*/}"
+	done
+}
+
+@test "push without a destination goes to where the image's name says" {
+	start_registry
+	push "$LAYOUT" demo:1
+	ok lade pull -q "$REGISTRY/demo:1"
+	ok lade tag "$REGISTRY/demo:1" "$REGISTRY/other:2"
+	ok lade push "$REGISTRY/other:2"
+	[[ "$output" == *"exists"* ]] # mounted from the repository it was pulled from
+	ok skopeo inspect --raw --tls-verify=false "docker://$REGISTRY/other:2"
+}
+
+@test "what the registry has already is not sent again" {
+	start_registry
+	ok lade pull -q "oci:$LAYOUT:demo:latest"
+	ok lade push localhost/demo "$REGISTRY/demo:1"
+	[ "$(grep -c '^Layer .* done' <<<"$output")" -ge 3 ]
+	ok lade push localhost/demo "$REGISTRY/demo:2"
+	[ "$(grep -c '^Layer .* done' <<<"$output")" = 0 ]
+}
+
+@test "push with credentials, and words that help without them" {
+	htpasswd -Bbn somebody secret >htpasswd
+	start_registry REGISTRY_AUTH=htpasswd REGISTRY_AUTH_HTPASSWD_REALM=test \
+		REGISTRY_AUTH_HTPASSWD_PATH="$PWD/htpasswd"
+	export HOME=$PWD XDG_RUNTIME_DIR=$PWD
+	ok lade pull -q "oci:$LAYOUT:demo:latest"
+	fails 125 lade push -q localhost/demo "$REGISTRY/demo:1"
+	says "lade login $REGISTRY"
+	ok lade push -q --creds somebody:secret localhost/demo "$REGISTRY/demo:1"
+}
+
+@test "an image that the store does not have cannot be pushed" {
+	fails 125 lade push -q nothing 127.0.0.1:1/demo
+	says "nothing: no such image"
+}
+
+@test "copy carries an image through every transport with its digest unchanged" {
+	local from=oci:$LAYOUT:demo:latest to
+	start_registry
+	want=$(manifest_of "$from" | raw_digest)
+	for to in "docker://$REGISTRY/a:1" oci:layout:one dir:flat oci-archive:archive.tar:one \
+		"docker://$REGISTRY/b:2"; do
+		ok lade copy -q "$from" "$to"
+		[ "$(manifest_of --tls-verify=false "$to" | raw_digest)" = "$want" ] || { echo "$to"; false; }
+		from=$to
+	done
+	[ "$(cat flat/version)" = "Directory Transport Version: 1.1" ]
+}
+
+@test "a docker-archive holds the same config and layers for docker, podman and skopeo" {
+	ok lade copy -q "oci:$LAYOUT:demo:latest" docker-archive:saved.tar:demo:1
+	config=$(manifest_of "oci:$LAYOUT:demo:latest" | jq -r .config.digest)
+	[ "$(tar -xOf saved.tar manifest.json | jq -r '.[0].Config')" = "${config#sha256:}.json" ]
+	[ "$(tar -xOf saved.tar manifest.json | jq -r '.[0].RepoTags[0]')" = demo:1 ]
+	ok skopeo copy -q docker-archive:saved.tar oci:back:1
+	[ "$(skopeo inspect --config oci:back:1 | jq -c .rootfs)" = \
+		"$(skopeo inspect --config "oci:$LAYOUT:demo:latest" | jq -c .rootfs)" ]
+}
+
+@test "an index is copied whole with --all, and pushed so" {
+	make_image --compression mixed --index multi
+	start_registry
+	ok lade copy -q --all oci:multi:demo:latest "docker://$REGISTRY/multi:1"
+	[ "$(manifest_of --tls-verify=false "docker://$REGISTRY/multi:1" | jq '.manifests | length')" = 2 ]
+	ok skopeo copy -q --multi-arch all --src-tls-verify=false "docker://$REGISTRY/multi:1" oci:back:1
+	ok lade copy -q "oci:multi:demo:latest" "docker://$REGISTRY/single:1"
+	[ "$(manifest_of --tls-verify=false "docker://$REGISTRY/single:1" | jq 'has("manifests")')" = false ]
+}
+
+@test "an artifact of an unknown type is copied as it is" {
+	mkdir -p art/blobs/sha256
+	printf '{"imageLayoutVersion":"1.0.0"}' >art/oci-layout
+	put() { local d; d=$(sha256sum "$1" | cut -d ' ' -f 1); cp "$1" "art/blobs/sha256/$d"; echo "$d"; }
+	printf '{}' >empty
+	printf 'hello' >data
+	printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","artifactType":"application/x-thing","config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":"sha256:%s","size":2},"layers":[{"mediaType":"application/x-data","digest":"sha256:%s","size":5}]}' \
+		"$(put empty)" "$(put data)" >manifest
+	printf '{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:%s","size":%d,"annotations":{"org.opencontainers.image.ref.name":"thing"}}]}' \
+		"$(put manifest)" "$(stat -c %s manifest)" >art/index.json
+	start_registry
+	ok lade copy -q oci:art:thing "docker://$REGISTRY/thing:1"
+	ok lade copy -q "docker://$REGISTRY/thing:1" oci:back:thing
+	cmp manifest "back/blobs/sha256/$(raw_digest <manifest)"
+	cmp data "back/blobs/sha256/$(raw_digest <data)"
+}
+
+@test "save and load: docker and OCI archives, directories, standard input and output" {
+	ok lade pull -q "oci:$LAYOUT:demo:latest"
+	id=$(lade images -q --no-trunc)
+	ok lade save -q -o docker.tar localhost/demo
+	ok lade save -q --format oci-archive -o oci.tar localhost/demo
+	ok lade save -q --format oci-dir -o ocidir localhost/demo
+	ok lade save -q --format docker-dir -o dockerdir localhost/demo
+	lade save -q localhost/demo >stdout.tar
+	cmp docker.tar stdout.tar
+	for saved in docker.tar oci.tar ocidir; do
+		ok lade rmi --all --force
+		ok lade load -q -i "$saved"
+		[ "$output" = "Loaded image: localhost/demo:latest" ]
+		[ "$(lade images -q --no-trunc)" = "$id" ]
+	done
+	ok lade rmi --all --force
+	lade load -q <docker.tar
+	[ "$(lade images -q --no-trunc)" = "$id" ]
+	ok lade rmi --all --force
+	ok lade load -q -i dockerdir
+	[ "$(lade images -q --no-trunc)" = "$id" ]
+}
+
+@test "several images in one archive keep their names" {
+	ok lade pull -q "oci:$LAYOUT:demo:latest"
+	ok lade tag localhost/demo:latest localhost/demo:second quay.io/team/demo:3
+	ok lade save -q -o all.tar localhost/demo:latest localhost/demo:second quay.io/team/demo:3
+	ok skopeo inspect docker-archive:all.tar:quay.io/team/demo:3
+	ok lade rmi --all --force
+	ok lade load -q -i all.tar
+	[ "${#lines[@]}" = 3 ]
+	[ "$(lade images -n | awk '{print $1 ":" $2}' | sort | tr '\n' ' ')" = \
+		"localhost/demo:latest localhost/demo:second quay.io/team/demo:3 " ]
+}
+
+@test "podman loads what lade saves, and lade what podman saves" {
+	podman() { command podman --root "$PWD/p" --runroot "$PWD/r" --storage-driver vfs "$@"; }
+	ok lade pull -q "oci:$LAYOUT:demo:latest"
+	ok lade save -q -o docker.tar localhost/demo
+	ok podman load -q -i docker.tar
+	ok podman save -q --format oci-archive -o podman-oci.tar localhost/demo
+	ok podman save -q -o podman-docker.tar localhost/demo
+	ok lade rmi --all --force
+	for saved in podman-oci.tar podman-docker.tar; do
+		ok lade load -q -i "$saved"
+		[ "$output" = "Loaded image: localhost/demo:latest" ]
+	done
+}
+
+@test "an archive that is none, that is cut, or that lacks a layer is refused" {
+	ok lade pull -q "oci:$LAYOUT:demo:latest"
+	ok lade save -q -o good.tar localhost/demo
+	head -c 100000 /dev/urandom >noise.tar
+	fails 125 lade load -q -i noise.tar
+	head -c "$(($(stat -c %s good.tar) / 2))" good.tar >cut.tar
+	fails 125 lade load -q -i cut.tar
+	mkdir un && tar -C un -xf good.tar && rm "un/$(tar -tf good.tar | grep 'tar$' | head -1)"
+	tar -C un -cf lacks.tar .
+	fails 125 lade load -q -i lacks.tar
+	says "lacks.tar has no "
+	fails 125 lade load -q -i missing.tar
+	[ -z "$(find "${TMPDIR:-/var/tmp}" -maxdepth 1 -name 'lade-*' -newer good.tar)" ]
+}
+
+@test "tag gives names, untag takes them, the image stays" {
+	ok lade pull -q "oci:$LAYOUT:demo:latest"
+	id=$(lade images -q)
+	ok lade tag localhost/demo:latest new:1 quay.io/a/b:2
+	ok lade inspect quay.io/a/b:2
+	ok lade inspect new:1
+	ok lade untag localhost/demo:latest
+	fails 125 lade inspect localhost/demo:latest
+	ok lade untag "$id"
+	[ "$(lade images -n | awk '{print $1, $2, $3}')" = "<none> <none> $id" ]
+	ok lade tag "$id" again
+	[ "$(lade images -n | awk '{print $1, $2, $3}')" = "localhost/again latest $id" ]
+	fails 125 lade tag nothing x
+	fails 125 lade tag again "bad name"
+}
