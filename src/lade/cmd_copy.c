@@ -73,7 +73,6 @@ static int run(const struct command_line *line, struct error *err)
 	struct strings sources = line->arguments;
 	auto_store struct store store = STORE_NONE;
 	struct transfer_options transfer, there;
-	char digest[DIGEST_SIZE];
 	bool use_store = text_starts(destination, "store:");
 
 	sources.count--;
@@ -92,9 +91,12 @@ static int run(const struct command_line *line, struct error *err)
 		return copy_into_store(line, &store, sources.items[0],
 				       text_after(destination, "store:"), &transfer, err);
 	}
-	TRY(command_copy(line, &sources, destination, &transfer, options->quiet ? NULL : "Copying",
-			 digest, err));
-	return command_write_digest(options->digestfile, digest, err);
+	return command_copy(&(struct copy_order){ .sources = &sources,
+						  .destination = destination,
+						  .verb = options->quiet ? NULL : "Copying",
+						  .digestfile = options->digestfile,
+						  .transfer = &transfer },
+			    line->arena, err);
 }
 
 const struct command command_copy_images = {

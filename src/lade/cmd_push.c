@@ -31,7 +31,6 @@ static int run(const struct command_line *line, struct error *err)
 	const struct options *options = line->options;
 	const char *what = line->arguments.items[0];
 	auto_store struct store store = STORE_NONE;
-	char source[] = "store:", digest[DIGEST_SIZE];
 	struct strings sources = { 0 };
 	struct transfer_options transfer;
 	struct store_image image;
@@ -41,12 +40,15 @@ static int run(const struct command_line *line, struct error *err)
 	TRY(store_find_image(&store, what, line->arena, &image, err));
 	if (!destination_of(line, &image))
 		return fail(err, EINVAL, "%s has no name: say where it is to go", what);
-	strings_add(&sources, arena_format(line->arena, "%s%s", source, what), line->arena);
+	strings_add(&sources, arena_format(line->arena, "store:%s", what), line->arena);
 	transfer.store = &store;
 	transfer.all_platforms = options->all_platforms;
-	TRY(command_copy(line, &sources, destination_of(line, &image), &transfer,
-			 options->quiet ? NULL : "Pushing", digest, err));
-	return command_write_digest(options->digestfile, digest, err);
+	return command_copy(&(struct copy_order){ .sources = &sources,
+						  .destination = destination_of(line, &image),
+						  .verb = options->quiet ? NULL : "Pushing",
+						  .digestfile = options->digestfile,
+						  .transfer = &transfer },
+			    line->arena, err);
 }
 
 const struct command command_push = {

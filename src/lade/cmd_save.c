@@ -58,7 +58,6 @@ static int run(const struct command_line *line, struct error *err)
 	auto_store struct store store = STORE_NONE;
 	struct transfer_options transfer;
 	struct strings sources = { 0 };
-	char digest[DIGEST_SIZE];
 	const char *destination = NULL;
 
 	TRY(destination_of(line, &destination, err));
@@ -70,8 +69,11 @@ static int run(const struct command_line *line, struct error *err)
 			    line->arena);
 	transfer.store = &store;
 	transfer.keep_names = true;
-	return command_copy(line, &sources, destination, &transfer,
-			    options->quiet ? NULL : "Saving", digest, err);
+	return command_copy(&(struct copy_order){ .sources = &sources,
+						  .destination = destination,
+						  .verb = options->quiet ? NULL : "Saving",
+						  .transfer = &transfer },
+			    line->arena, err);
 }
 
 const struct command command_save = {

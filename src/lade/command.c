@@ -49,29 +49,24 @@ int command_print(const struct text *text, struct error *err)
 	return standard_print(text->data ? text->data : "", text->length, err);
 }
 
-int command_copy(const struct command_line *line, const struct strings *sources,
-		 const char *destination, struct transfer_options *transfer, const char *verb,
-		 char digest[DIGEST_SIZE], struct error *err)
+int command_copy(const struct copy_order *order, struct arena *arena, struct error *err)
 {
+	struct transfer_options *transfer = order->transfer;
 	struct progress *progress = NULL;
+	char digest[DIGEST_SIZE];
 	int result;
 
-	if (verb) {
-		progress = progress_open(verb, destination, line->arena);
+	if (order->verb) {
+		progress = progress_open(order->verb, order->destination, arena);
 		transfer->progress.report = progress_report;
 		transfer->progress.context = progress;
 	}
-	result = transfer_copy(sources, destination, transfer, line->arena, digest, err);
+	result = transfer_copy(order->sources, order->destination, transfer, arena, digest, err);
 	if (progress)
 		progress_close(progress);
-	return result;
-}
-
-int command_write_digest(const char *path, const char *digest, struct error *err)
-{
-	if (!path)
-		return 0;
-	return file_replace(AT_FDCWD, path,
+	if (result < 0 || !order->digestfile)
+		return result;
+	return file_replace(AT_FDCWD, order->digestfile,
 			    &(struct file_content){ digest, strlen(digest), 0644, false }, err);
 }
 

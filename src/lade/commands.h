@@ -52,13 +52,16 @@ int command_load_image(const struct command_line *line, struct store *store, con
 /* Print to standard output and flush; an output that is full or closed is an error. */
 int command_print(const struct text *text, struct error *err);
 
-/* transfer_copy with its progress shown as "VERB DESTINATION"; verb NULL: none is. */
-int command_copy(const struct command_line *line, const struct strings *sources,
-		 const char *destination, struct transfer_options *transfer, const char *verb,
-		 char digest[DIGEST_SIZE], struct error *err);
-
-/* --digestfile; NULL: nothing to do. */
-int command_write_digest(const char *path, const char *digest, struct error *err);
+/* A transfer_copy with its progress shown as "VERB DESTINATION"; verb NULL: none is. The digest is
+ * written to `digestfile`, unless that is NULL. */
+struct copy_order {
+	const struct strings *sources;
+	const char *destination;
+	const char *verb;
+	const char *digestfile;
+	struct transfer_options *transfer;
+};
+int command_copy(const struct copy_order *order, struct arena *arena, struct error *err);
 
 /* Tell of a failure that is not the last thing the command does. */
 void command_report(const struct error *err);

@@ -41,9 +41,9 @@ static int keep(void *context, const void *bytes, size_t length, struct error *e
 	return 0;
 }
 
-/* One document; its answer's headers stay in `answer`. */
+/* One document, into the arena of `answer`, where its headers are, too. */
 static int get(struct registry *registry, const char *path, struct http_answer *answer,
-	       const struct json_shape *shape, void *object, struct arena *arena, struct error *err)
+	       const struct json_shape *shape, void *object, struct error *err)
 {
 	auto_text struct text body = { 0 };
 	const struct request request = { .path = path, .sink = keep, .context = &body };
@@ -52,7 +52,7 @@ static int get(struct registry *registry, const char *path, struct http_answer *
 	TRY(request_whole(registry, &request, answer, err));
 	source.text = body.data ? body.data : "";
 	source.length = body.length;
-	return json_read(&source, shape, object, arena, NULL, err);
+	return json_read(&source, shape, object, answer->arena, NULL, err);
 }
 
 /* ---- names ----------------------------------------------------------------------------------- */
@@ -81,7 +81,7 @@ static int list(struct registry *registry, const char *path, struct arena *arena
 		struct listed_names listed;
 		const struct strings *some;
 		int result = get(registry, arena_format(arena, "%s%s", path, query), &answer,
-				 &listed_names_shape, &listed, arena, err);
+				 &listed_names_shape, &listed, err);
 
 		text_free(&answer.body);
 		TRY(result);
@@ -159,7 +159,7 @@ int registry_list_referrers(struct registry *registry, const char *digest,
 
 	TRY(digest_check(digest, "subject", err));
 	result = get(registry, arena_format(arena, "referrers/%s", digest), &answer,
-		     &oci_index_shape, index, arena, err);
+		     &oci_index_shape, index, err);
 	text_free(&answer.body);
 	if (result < 0 && (answer.status == 404 || answer.status == 400 || answer.status == 405))
 		result = read_fallback(registry, digest, arena, index, err);
@@ -215,7 +215,7 @@ int registry_find(struct registry *registry, const char *term, int limit, struct
 
 	curl_free(escaped);
 	*search = (struct registry_search){ 0 };
-	result = get(registry, path, &answer, &search_answer_shape, &found, arena, err);
+	result = get(registry, path, &answer, &search_answer_shape, &found, err);
 	text_free(&answer.body);
 	if (result == 0) {
 		take_results(&found, limit, arena, search);

@@ -62,7 +62,6 @@ int refusal(const struct registry *registry, const char *url, const struct http_
 	add_own_words(answer, &what);
 	fail(err, number, "%s", what.data);
 	if (answer->status == 401)
-		fail_hint(err, "log in with lade login %s, or give --creds",
-			  registry->domain);
+		fail_hint(err, "log in with lade login %s, or give --creds", registry->domain);
 	return fail_where(err, "%.*s", (int)strcspn(url, "?"), url);
 }
