@@ -128,6 +128,8 @@ int cgroup_pids(const struct cgroup *cgroup, struct arena *arena, pid_t **pids, 
 /* Freeze or thaw, waited for (cgroup.events; v1 freezer.state). -ENOTSUP: no freezer. A cgroup
  * that does not become frozen is thawed again: -EBUSY. */
 int cgroup_freeze(const struct cgroup *cgroup, bool freeze, struct error *err);
+/* The directory whose freezer that is, in the arena; NULL: none. */
+const char *cgroup_freezer_path(const struct cgroup *cgroup, struct arena *arena);
 int cgroup_frozen(const struct cgroup *cgroup, bool *frozen, struct error *err);
 
 /* Signal every process in it and below; SIGKILL by cgroup.kill where there, and then thawed, for a

@@ -87,6 +87,56 @@ struct exec_request {
 /* Another process in a running container. Not detached: wait and give its exit code. */
 int container_exec(const struct exec_request *request, int *exit_code, struct error *err);
 
+/* criu's network_lock method; 0 leaves it to criu. */
+enum network_lock {
+	NETWORK_LOCK_DEFAULT,
+	NETWORK_LOCK_IPTABLES,
+	NETWORK_LOCK_NFTABLES,
+	NETWORK_LOCK_SKIP
+};
+
+/* What checkpoint and restore have in common. */
+struct image_request {
+	const char *image_path; /* NULL: "checkpoint" in the current directory */
+	const char *work_path;  /* criu's logs and leftovers; NULL: beside the image */
+	bool tcp_established;
+	bool ext_unix_sk;
+	bool shell_job;
+	bool file_locks;
+	bool auto_dedup;
+	bool lazy_pages;
+	const char *manage_cgroups_mode; /* NULL is "soft" */
+	unsigned network_lock;           /* enum network_lock */
+};
+
+struct checkpoint_request {
+	const char *root;
+	const char *id;
+	struct image_request image;
+	const char *parent_path; /* of an earlier pre-dump, relative to the image */
+	const char *page_server; /* "ADDRESS:PORT" */
+	int status_fd;           /* gets a 0 byte when pages can be fetched; -1: none */
+	bool leave_running;
+	bool pre_dump;
+	bool tcp_skip_in_flight;
+	bool link_remap;
+};
+
+/* Write a running (or paused) container's state into the image directory. Unless it is left running
+ * the container is then deleted. On failure it goes on as before. */
+int container_checkpoint(const struct checkpoint_request *request, struct error *err);
+
+struct restore_request {
+	struct create_request create; /* its bundle, id, console socket, pid file, detach … */
+	struct image_request image;
+	bool tcp_close;
+	const char *lsm_profile;
+	const char *lsm_mount_context;
+};
+
+/* A container out of an image; as container_run in all that follows. */
+int container_restore(const struct restore_request *request, int *exit_code, struct error *err);
+
 /* One container as `list` and `state` show it. */
 struct container_summary {
 	struct container_state state;

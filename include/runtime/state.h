@@ -38,7 +38,9 @@
 	ROW(T, string, cgroup_unit, "cgroupUnit", none, optional)                                  \
 	ROW(T, uint64, namespaces, "namespaces", none,                                             \
 	    always) /* CLONE_NEW* of its own or joined */                                          \
+	ROW(T, uint64, joined, "joinedNamespaces", none, optional) /* those by path */             \
 	ROW(T, boolean, user_namespace, "userNamespace", none, optional)                           \
+	ROW(T, strings, descriptors, "externalDescriptors", none, optional) /* "pipe:[7]", "" */   \
 	ROW(T, boolean, no_pivot, "noPivot", none, optional)                                       \
 	ROW(T, boolean, no_new_keyring, "noNewKeyring", none, optional)                            \
 	ROW(T, uint32, filter_flags, "seccompFlags", none, optional)                               \

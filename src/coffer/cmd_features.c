@@ -28,6 +28,7 @@ static int run(const struct command_line *line, struct error *err)
 		.selinux = true,
 		.memory_policy = true,
 		.net_devices = true,
+		.checkpoint = true,
 		.version = PACKAGE_VERSION,
 		.libseccomp = seccomp_library_version(),
 	};

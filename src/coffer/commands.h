@@ -21,6 +21,7 @@ struct globals {
 };
 
 extern const struct command command_check;
+extern const struct command command_checkpoint;
 extern const struct command command_completion;
 extern const struct command command_create;
 extern const struct command command_delete;
@@ -31,6 +32,7 @@ extern const struct command command_list;
 extern const struct command command_pause;
 extern const struct command command_plan;
 extern const struct command command_ps;
+extern const struct command command_restore;
 extern const struct command command_resume;
 extern const struct command command_run;
 extern const struct command command_spec;
@@ -72,6 +74,32 @@ struct create_request;
 /* Checked; -errno with err filled. */
 int create_request_from(const struct command_line *line, const struct create_options *options,
 			struct create_request *request, struct error *err);
+
+/* The options that checkpoint and restore share. */
+struct image_options {
+	char *image_path, *work_path, *manage_cgroups_mode, *network_lock;
+	struct strings empty_ns;
+	bool tcp_established, ext_unix_sk, shell_job, file_locks, auto_dedup, lazy_pages;
+};
+
+/* clang-format off */
+#define IMAGE_OPTION_ROWS(T) \
+	{ "image-path", 0, OPTION_TEXT, offsetof(T, image.image_path), "DIR", "the checkpoint's directory (default: checkpoint)", NULL, 0 }, \
+	{ "work-path", 0, OPTION_TEXT, offsetof(T, image.work_path), "DIR", "where criu writes its logs (default: the image's)", NULL, 0 }, \
+	{ "tcp-established", 0, OPTION_FLAG, offsetof(T, image.tcp_established), NULL, "with open TCP connections", NULL, 0 }, \
+	{ "ext-unix-sk", 0, OPTION_FLAG, offsetof(T, image.ext_unix_sk), NULL, "with unix sockets whose other end is outside", NULL, 0 }, \
+	{ "shell-job", 0, OPTION_FLAG, offsetof(T, image.shell_job), NULL, "with a terminal and session of the caller's", NULL, 0 }, \
+	{ "file-locks", 0, OPTION_FLAG, offsetof(T, image.file_locks), NULL, "with locks on files", NULL, 0 }, \
+	{ "lazy-pages", 0, OPTION_FLAG, offsetof(T, image.lazy_pages), NULL, "memory pages are fetched when they are needed", NULL, 0 }, \
+	{ "manage-cgroups-mode", 0, OPTION_TEXT, offsetof(T, image.manage_cgroups_mode), "MODE", "what criu does to cgroups: soft (default), full, strict or ignore", "soft|full|strict|ignore", 0 }, \
+	{ "empty-ns", 0, OPTION_LIST, offsetof(T, image.empty_ns), "NAMESPACE", "accepted for runc's sake: network, which always is left empty", NULL, 0 }, \
+	{ "auto-dedup", 0, OPTION_FLAG, offsetof(T, image.auto_dedup), NULL, "drop pages from images that were superseded", NULL, 0 }, \
+	{ "network-lock", 0, OPTION_TEXT, offsetof(T, image.network_lock), "METHOD", "how criu stops packets: iptables, nftables or skip", "iptables|nftables|skip", 0 }
+/* clang-format on */
+
+struct image_request;
+int image_request_from(const struct image_options *options, struct image_request *request,
+		       struct error *err);
 
 /* --regex: do `verb` to every container below --root whose id the first argument, a regular
  * expression, matches. Goes on behind a failure, says each, and returns the last. */

@@ -193,3 +193,11 @@ inside() {
 	inside 'cat /proc/keys 2>/dev/null | grep -c "_ses.'"$ID"'" || true'
 	[ "$status" = 0 ]
 }
+
+@test "a caller's /dev/null is the container's own in there, for exec too" {
+	sh_args 'for fd in 0 1 2; do stat -L -c %d /proc/self/fd/$fd; done >/said; stat -c %d /dev >>/said; sleep 1000'
+	rt run --detach --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>/dev/null 3>&-
+	wait_until sh -c "[ \$(grep -c . '$BUNDLE/rootfs/said') = 4 ]"
+	[ "$(sed -n '1p;3p' "$BUNDLE/rootfs/said" | sort -u)" = "$(sed -n 4p "$BUNDLE/rootfs/said")" ]
+	is runc || [ "$(rt exec "$ID" /bin/stat -L -c %d /proc/self/fd/0 </dev/null)" = "$(sed -n 4p "$BUNDLE/rootfs/said")" ]
+}

@@ -192,6 +192,13 @@ int cgroup_freeze(const struct cgroup *cgroup, bool freeze, struct error *err)
 	return tree->kind->freeze(tree->dir, freeze, err);
 }
 
+const char *cgroup_freezer_path(const struct cgroup *cgroup, struct arena *arena)
+{
+	const struct cgroup_tree *tree = tree_freezer(cgroup);
+
+	return tree ? arena_format(arena, "%s%s", tree->mountpoint, cgroup->path) : NULL;
+}
+
 int cgroup_frozen(const struct cgroup *cgroup, bool *frozen, struct error *err)
 {
 	struct cgroup_tree *tree = tree_freezer(cgroup);

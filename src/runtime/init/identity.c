@@ -5,6 +5,7 @@
 #include <linux/prctl.h>
 #include <linux/seccomp.h>
 
+#include "base/below.h"
 #include "calls.h"
 #include "init.h"
 
@@ -46,16 +47,39 @@ int init_step_GROUPS(struct init *init, const struct step *step)
 	return result < 0 ? init_failed(init, "setgroups", result) : 0;
 }
 
+static int is_null(const struct statx *status)
+{
+	return S_ISCHR(status->stx_mode) && status->stx_rdev_major == 1 &&
+	       status->stx_rdev_minor == 3;
+}
+
+/* The host's /dev/null becomes the container's own, as runc does it: a file of a mount that is not
+ * the container's leads out, and no checkpoint can tell where it was. */
+static void replace_null(const struct init *init, int fd)
+{
+	int own = below_open(init->root, "/dev/null", O_RDWR);
+	struct statx status;
+
+	if (own < 0)
+		return;
+	if (call_statx(own, "", AT_EMPTY_PATH, &status) == 0 && is_null(&status))
+		kernel_call(__NR_dup3, own, fd, 0);
+	call_close(own);
+}
+
 /* The program may reopen its own output (/dev/stdout): pipes and terminals that somebody else made
- * are given to it, as runc does. /dev/null and what refuses stay as they are. */
-static void own_standard_files(unsigned uid)
+ * are given to it, as runc does. Memory devices and what refuses stay as they are. */
+static void own_standard_files(const struct init *init, unsigned uid)
 {
 	for (int fd = 0; fd <= 2; fd++) {
 		struct statx status;
 
-		if (call_statx(fd, "", AT_EMPTY_PATH, &status) < 0 || status.stx_uid == uid)
+		if (call_statx(fd, "", AT_EMPTY_PATH, &status) < 0)
 			continue;
-		if (S_ISCHR(status.stx_mode) && status.stx_rdev_major == 1)
+		if (is_null(&status))
+			replace_null(init, fd);
+		if (status.stx_uid == uid ||
+		    (S_ISCHR(status.stx_mode) && status.stx_rdev_major == 1))
 			continue;
 		kernel_call(__NR_fchown, fd, uid, status.stx_gid);
 	}
@@ -66,7 +90,7 @@ int init_step_USER(struct init *init, const struct step *step)
 	unsigned uid = (unsigned)step->number[0], gid = (unsigned)step->number[1];
 	long result;
 
-	own_standard_files(uid);
+	own_standard_files(init, uid);
 	call_prctl(PR_SET_KEEPCAPS, 1, 0); /* until CAPABILITIES says which */
 	result = kernel_call(__NR_setresgid, gid, gid, gid);
 	if (result < 0)

@@ -128,17 +128,6 @@ static int open_path(const struct host *host, const struct step *step, struct er
 	return 0;
 }
 
-static int open_append(const struct host *host, const struct step *step, struct error *err)
-{
-	const char *path = text(host, step, 0);
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
-
-	if (fd < 0)
-		return fail_call(err, "open", "cannot write to \"%s\"", path);
-	host->slots[step->slot] = fd;
-	return 0;
-}
-
 static int net_device(const struct host *host, const struct step *step, struct error *err)
 {
 	return net_device_move(host->launched, text(host, step, 2), text(host, step, 0),
@@ -150,7 +139,7 @@ static host_function *const host_functions[STEP_KINDS] = {
 	[STEP_MAP_USERS] = map_users,           [STEP_MAP_GROUPS] = map_groups,
 	[STEP_OOM_SCORE] = oom_score,           [STEP_OPEN_TREE] = open_tree_at,
 	[STEP_OPEN_NAMESPACE] = open_namespace, [STEP_OPEN_PATH] = open_path,
-	[STEP_OPEN_APPEND] = open_append,       [STEP_NET_DEVICE] = net_device,
+	[STEP_NET_DEVICE] = net_device,
 };
 
 int host_steps_run(struct launched *launched, int *slots, struct error *err)

@@ -74,7 +74,7 @@ static int decide_cgroup_place(struct birth *birth, struct error *err)
 	return cgroup_place(&wish, &birth->facts, &birth->arena, &birth->place, err);
 }
 
-static struct cgroup_request cgroup_request(const struct birth *birth)
+struct cgroup_request birth_cgroup_request(const struct birth *birth)
 {
 	const struct spec_linux *linux_spec = birth->document.spec.linux_;
 
@@ -123,7 +123,7 @@ int birth_compile(struct birth *birth, bool start_by_parent, struct error *err)
 
 static int make_cgroup(struct birth *birth, struct error *err)
 {
-	const struct cgroup_request request = cgroup_request(birth);
+	const struct cgroup_request request = birth_cgroup_request(birth);
 	struct container_state *state = &birth->container.state;
 
 	if (!birth->place.path)
@@ -164,7 +164,7 @@ static int hand_over_and_record(struct birth *birth, struct error *err)
 /* Its process boots meanwhile, and waits. */
 static int complete_cgroup(struct birth *birth, bool born_there, struct error *err)
 {
-	const struct cgroup_request request = cgroup_request(birth);
+	const struct cgroup_request request = birth_cgroup_request(birth);
 
 	if (!birth->has_cgroup)
 		return 0;

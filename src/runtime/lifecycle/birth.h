@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "runtime/cgroup.h"
+#include "runtime/console.h"
 #include "runtime/facts.h"
 #include "runtime/launch.h"
 #include "runtime/lifecycle.h"
@@ -51,8 +52,15 @@ int birth_read_bundle(struct birth *birth, const struct create_request *request,
 int birth_claim(struct birth *birth, struct error *err);
 int birth_compile(struct birth *birth, bool start_by_parent, struct error *err);
 int birth_make_cgroup(struct birth *birth, struct error *err);
+/* What its cgroup is to be like; until the birth's end. */
+struct cgroup_request birth_cgroup_request(const struct birth *birth);
 /* Up to PHASE_CREATED; the state is saved, runtime hooks have run. */
 int birth_launch(struct birth *birth, struct error *err);
+
+/* The program has our terminal, or its pty is relayed to it, until it ends; then the container is
+ * deleted, unless the request keeps it. */
+int birth_run_attached(struct birth *birth, struct foreground *foreground, int *exit_code,
+		       struct error *err);
 
 /* Kill, remove cgroup and state directory: whatever was reached. */
 void birth_undo(struct birth *birth);

@@ -75,9 +75,8 @@ static int remove_after_run(struct birth *birth, struct error *err)
 	return result;
 }
 
-/* The program has our terminal, or its pty is relayed to it, until it ends. */
-static int run_attached(struct birth *birth, struct foreground *foreground, int *exit_code,
-			struct error *err)
+int birth_run_attached(struct birth *birth, struct foreground *foreground, int *exit_code,
+		       struct error *err)
 {
 	const struct create_request *request = birth->request;
 	int result;
@@ -109,7 +108,7 @@ int container_run(const struct create_request *request, int *exit_code, struct e
 	if (result == 0)
 		result = start(&birth, err);
 	if (result == 0 && !request->detach)
-		result = run_attached(&birth, &foreground, exit_code, err);
+		result = birth_run_attached(&birth, &foreground, exit_code, err);
 	foreground_close(&foreground);
 	if (result < 0)
 		birth_undo(&birth);

@@ -4,9 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <linux/magic.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,13 +29,18 @@ static const struct {
 	{ "cgroup", CLONE_NEWCGROUP }, { "time", CLONE_NEWTIME },
 };
 
-static uint64_t namespaces_of(const struct spec *spec)
+/* only_joined: those that have a path. */
+static uint64_t namespaces_of(const struct spec *spec, bool only_joined)
 {
 	uint64_t flags = 0;
 
-	for (size_t i = 0; i < sizeof(namespace_flags) / sizeof(namespace_flags[0]); i++)
-		if (spec_namespace_find(spec, namespace_flags[i].type))
+	for (size_t i = 0; i < sizeof(namespace_flags) / sizeof(namespace_flags[0]); i++) {
+		const struct spec_namespace *entry =
+			spec_namespace_find(spec, namespace_flags[i].type);
+
+		if (entry && (!only_joined || (entry->path && *entry->path)))
 			flags |= namespace_flags[i].flag;
+	}
 	return flags;
 }
 
@@ -83,7 +91,8 @@ void record_begin(struct birth *birth)
 		.rootfs = arena_string(arena, birth->rootfs),
 		.created = now(arena),
 		.owner_uid = getuid(),
-		.namespaces = namespaces_of(spec),
+		.namespaces = namespaces_of(spec, false),
+		.joined = namespaces_of(spec, true),
 		.user_namespace = spec_namespace_find(spec, "user") != NULL,
 		.shared_pid = !pid || pid->path,
 		.no_pivot = birth->request->no_pivot,
@@ -106,10 +115,42 @@ static void record_cgroup(struct birth *birth)
 	state->cgroup_unit = birth->has_cgroup ? birth->cgroup.unit : NULL;
 }
 
+/* A FIFO with a name is none. */
+static bool is_pipe(int fd, const struct stat *status)
+{
+	struct statfs filesystem;
+
+	return S_ISFIFO(status->st_mode) && fstatfs(fd, &filesystem) == 0 &&
+	       filesystem.f_type == PIPEFS_MAGIC;
+}
+
+/* Pipes that the program has from its caller: a checkpoint must know them, for their other ends are
+ * in no image. */
+static struct strings descriptors_of(const struct spec *spec, struct arena *arena)
+{
+	struct strings names = { 0 };
+	bool pipes = false;
+
+	if (!spec->process || spec->process->terminal)
+		return names;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		struct stat status;
+		bool pipe = fstat(fd, &status) == 0 && is_pipe(fd, &status);
+
+		strings_add(&names,
+			    pipe ? arena_format(arena, "pipe:[%lu]", (unsigned long)status.st_ino)
+				 : (char *)"",
+			    arena);
+		pipes |= pipe;
+	}
+	return pipes ? names : (struct strings){ 0 };
+}
+
 int record_process(struct birth *birth, struct error *err)
 {
 	struct container_state *state = &birth->container.state;
 
+	state->descriptors = descriptors_of(&birth->document.spec, &birth->arena);
 	state->pid = birth->launched.pid;
 	record_cgroup(birth);
 	TRY(state_identify(state, birth->launched.pidfd, err));
