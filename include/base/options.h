@@ -80,7 +80,7 @@ struct option_words {
 	const struct strings *words;
 	size_t used;               /* index of the first word not consumed; where to begin */
 	struct strings positional; /* appended to */
-	bool help;                 /* --help or -h, unless rows have it: parsing ended there */
+	bool help; /* --help, --usage, -h or -?, unless rows have it: parsing ended there */
 };
 
 /* Parse words from words->used on; values are stored by offset. Stops behind "--", at the end, or
@@ -93,8 +93,9 @@ int options_parse(const struct option_set *set, struct option_words *words, void
 const struct command *options_command(const struct program *program, const char *name);
 
 /* The words from words->used on begin with a command: find it (also given back in *command, NULL
- * when there is none), print the program's help for "help" or no word at all, else parse its
- * options, answer --help, check the count of its arguments, and run it. Returns what it returned.
+ * when there is none), print the program's help for "help" or no word at all, the command's for
+ * "help COMMAND", else parse its options, answer --help, check the count of its arguments, and run
+ * it. Returns what it returned.
  */
 int options_dispatch(const struct program *program, const void *globals, struct option_words *words,
 		     const struct command **command, struct arena *arena, struct error *err);

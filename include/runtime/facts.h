@@ -22,10 +22,18 @@ struct cgroup_hierarchy {
 	const char *controllers; /* "memory", "cpu,cpuacct", "name=systemd" */
 };
 
+/* --rootless: may a cgroup that we are forbidden to make be left out when no limit needs it? */
+enum rootless {
+	ROOTLESS_AUTO, /* yes for who is not root, or only in a user namespace */
+	ROOTLESS_TRUE,
+	ROOTLESS_FALSE,
+};
+
 struct facts {
 	uint32_t euid, egid;
 	bool privileged;        /* may open_tree in its own mount namespace (CAP_SYS_ADMIN) */
 	bool in_user_namespace; /* not the initial one: no mknod, no host devices */
+	enum rootless rootless; /* the caller's wish, not the host's: facts_gather leaves it auto */
 	uint64_t bounding;      /* capabilities in the bounding set, a bit each */
 	enum cgroup_layout cgroup_layout;
 	const char *cgroup_unified; /* mount point of the v2 tree, or NULL */

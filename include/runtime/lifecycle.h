@@ -26,6 +26,7 @@ struct create_request {
 	unsigned preserve_fds;
 	bool no_pivot;
 	bool no_new_keyring;
+	enum rootless rootless;
 	bool detach;       /* run only */
 	bool keep;         /* run only: leave the stopped container */
 	bool no_subreaper; /* run only */

@@ -9,7 +9,7 @@
 
 /* "Allowed device list": an absent major or minor means all, an absent type "a", access "rwm". */
 #define SPEC_DEVICE_RULE_ROWS(ROW, T) \
-	ROW(T, boolean,   allow,  "allow",  none, always) \
+	ROW(T, boolean,   allow,  "allow",  none, required) \
 	ROW(T, string,    type,   "type",   none, optional) \
 	ROW(T, opt_int64, major,  "major",  none, optional) \
 	ROW(T, opt_int64, minor,  "minor",  none, optional) \

@@ -109,7 +109,7 @@ static int parse_long(struct parser *parser, const char *word)
 	size_t length = strcspn(name, "=");
 	const struct option_row *row = find_long(parser, name, length);
 
-	if (!row && text_equal(name, "help")) {
+	if (!row && (text_equal(name, "help") || text_equal(name, "usage"))) {
 		parser->help = true;
 		return 0;
 	}
@@ -120,19 +120,19 @@ static int parse_long(struct parser *parser, const char *word)
 	return row->kind == OPTION_FLAG ? set_value(parser, row, NULL) : take_value(parser, row);
 }
 
-/* -f, -fvalue, -f value, and flags in one word. */
+/* -f, -fvalue, -f=value, -f value, and flags in one word. */
 static int parse_letters(struct parser *parser, const char *word)
 {
 	for (const char *at = word + 1; *at; at++) {
 		const struct option_row *row = find_letter(parser, *at);
 
-		if (!row && *at == 'h') {
+		if (!row && (*at == 'h' || *at == '?')) {
 			parser->help = true;
 			return 0;
 		}
 		if (!row)
 			return fail(parser->err, EINVAL, "unknown option -%c", *at);
-		if (row->kind == OPTION_FLAG) {
+		if (row->kind == OPTION_FLAG && at[1] != '=') {
 			TRY(set_value(parser, row, NULL));
 			continue;
 		}

@@ -40,20 +40,41 @@ static int run_command(const struct program *program, const struct command *comm
 	return command->run(&line, err);
 }
 
+static int find_command(const struct program *program, const char *name,
+			const struct command **command, struct error *err)
+{
+	*command = options_command(program, name);
+	if (!*command)
+		return fail(err, EINVAL, "unknown command \"%s\": see %s --help", name,
+			    program->name);
+	return 0;
+}
+
+/* "help", "help COMMAND", or nothing at all. */
+static int print_help(const struct program *program, const struct option_words *words,
+		      struct error *err)
+{
+	const struct command *command;
+
+	if (words->used + 1 < words->words->count) {
+		TRY(find_command(program, words->words->items[words->used + 1], &command, err));
+		options_command_help(program, command, stdout);
+	} else {
+		options_help(program, stdout);
+	}
+	return standard_flush(err);
+}
+
 int options_dispatch(const struct program *program, const void *globals, struct option_words *words,
 		     const struct command **command, struct arena *arena, struct error *err)
 {
 	const char *name =
 		words->used < words->words->count ? words->words->items[words->used] : "help";
 
-	*command = options_command(program, name);
-	if (!strcmp(name, "help")) {
-		options_help(program, stdout);
-		return standard_flush(err);
-	}
-	if (!*command)
-		return fail(err, EINVAL, "unknown command \"%s\": see %s --help", name,
-			    program->name);
+	*command = NULL;
+	if (!strcmp(name, "help"))
+		return print_help(program, words, err);
+	TRY(find_command(program, name, command, err));
 	words->used++;
 	return run_command(program, *command, globals, words, arena, err);
 }

@@ -12,6 +12,13 @@ static const struct option_row options[] = {
 	  "accepted for crun's sake", NULL, OPTION_HIDDEN },
 };
 
+static enum rootless rootless_named(const char *name)
+{
+	return text_equal(name, "true")    ? ROOTLESS_TRUE
+	       : text_equal(name, "false") ? ROOTLESS_FALSE
+					   : ROOTLESS_AUTO;
+}
+
 int create_request_from(const struct command_line *line, const struct create_options *from,
 			struct create_request *request, struct error *err)
 {
@@ -32,6 +39,7 @@ int create_request_from(const struct command_line *line, const struct create_opt
 		.no_pivot = from->no_pivot,
 		.no_new_keyring = from->no_new_keyring,
 		.cgroup_manager = globals->cgroup_manager,
+		.rootless = rootless_named(globals->rootless),
 		.no_subreaper = from->no_subreaper,
 		.detach = from->detach,
 		.keep = from->keep,

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -25,6 +26,15 @@ static const struct option_row options[] = {
 	  "for a user without privileges", NULL, 0 },
 };
 
+/* What open(2) would make of 0666. */
+static mode_t ordinary_mode(void)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	return 0666 & ~mask;
+}
+
 static int run(const struct command_line *line, struct error *err)
 {
 	const struct spec_options *chosen = line->options;
@@ -38,9 +48,10 @@ static int run(const struct command_line *line, struct error *err)
 	if (faccessat(directory, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return fail(err, EEXIST, "file %s exists. Remove it first", name);
 	spec_example(chosen->rootless, geteuid(), getegid(), &document);
-	return file_replace(directory, name,
-			    &(struct file_content){ document.data, document.length, 0666, false },
-			    err);
+	return file_replace(
+		directory, name,
+		&(struct file_content){ document.data, document.length, ordinary_mode(), false },
+		err);
 }
 
 const struct command command_spec = {

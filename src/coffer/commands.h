@@ -14,6 +14,7 @@ struct globals {
 	char *log_level;
 	char *cgroup_manager;
 	char *rootless;
+	char *criu;
 	bool debug;
 	bool systemd_cgroup;
 	bool version;

@@ -22,9 +22,12 @@ static const struct option_row global_options[] = {
 	{ "debug", 0, OPTION_FLAG, offsetof(struct globals, debug), NULL, "the same as --log-level debug", NULL, 0 },
 	{ "systemd-cgroup", 's', OPTION_FLAG, offsetof(struct globals, systemd_cgroup), NULL, "make cgroups through systemd", NULL, 0 },
 	{ "cgroup-manager", 0, OPTION_TEXT, offsetof(struct globals, cgroup_manager), "MANAGER", "cgroupfs, systemd or disabled", "cgroupfs|systemd|disabled", 0 },
-	{ "rootless", 0, OPTION_TEXT, offsetof(struct globals, rootless), "WHEN", "accepted for runc's sake: true, false or auto", "true|false|auto", 0 },
+	{ "rootless", 0, OPTION_TEXT, offsetof(struct globals, rootless), "WHEN", "leave out cgroups that may not be made and that no limit needs: true, false or auto", "true|false|auto", 0 },
 	{ "version", 'v', OPTION_FLAG, offsetof(struct globals, version), NULL, "print the version", NULL, 0 },
+	{ "version", 'V', OPTION_FLAG, offsetof(struct globals, version), NULL, "the same, crun's letter", NULL, OPTION_HIDDEN },
+	{ "criu", 0, OPTION_TEXT, offsetof(struct globals, criu), "PROGRAM", "accepted for runc 1.1's sake: criu is found in PATH", NULL, OPTION_HIDDEN },
 	{ "help", 'h', OPTION_FLAG, offsetof(struct globals, help), NULL, "print this help", NULL, 0 },
+	{ "usage", '?', OPTION_FLAG, offsetof(struct globals, help), NULL, "the same, in crun's way", NULL, OPTION_HIDDEN },
 };
 /* clang-format on */
 

@@ -21,6 +21,12 @@ bool cgroup_is_rootless(const struct facts *facts)
 	return facts->euid != 0 || facts->in_user_namespace;
 }
 
+static bool may_leave_out(const struct facts *facts)
+{
+	return facts->rootless == ROOTLESS_AUTO ? cgroup_is_rootless(facts)
+						: facts->rootless == ROOTLESS_TRUE;
+}
+
 static bool is_needed(const struct cgroup *cgroup, const struct cgroup_tree *tree,
 		      const struct cgroup_writes *writes)
 {
@@ -43,7 +49,7 @@ static int make_trees(struct cgroup *cgroup, const struct cgroup_writes *writes,
 		struct error failure = { 0 };
 		int result = tree_make(tree, cgroup->path, writes, &failure);
 
-		if (is_forbidden(result) && cgroup_is_rootless(cgroup->facts) &&
+		if (is_forbidden(result) && may_leave_out(cgroup->facts) &&
 		    !is_needed(cgroup, tree, writes)) {
 			tree_unmake(tree, cgroup->path);
 			tree_close(tree);
@@ -91,6 +97,14 @@ static int restrict_by_program(const struct cgroup_tree *tree, const struct devi
 	return device_program_attach(&program, tree->dir, tree->made == 0, err);
 }
 
+/* By --rootless true. */
+static bool devices_left_out(const struct cgroup *cgroup)
+{
+	return may_leave_out(cgroup->facts) &&
+	       !(controllers_mounted(cgroup->facts, "devices") ? tree_find(cgroup, "devices")
+							       : tree_unified(cgroup));
+}
+
 int cgroupfs_restrict_devices(const struct cgroup *cgroup, const struct cgroup_request *request,
 			      struct error *err)
 {
@@ -100,7 +114,7 @@ int cgroupfs_restrict_devices(const struct cgroup *cgroup, const struct cgroup_r
 	struct cgroup_writes writes;
 
 	TRY(device_rules_make(resources, &arena, &rules, err));
-	if (cgroup_is_rootless(cgroup->facts))
+	if (cgroup_is_rootless(cgroup->facts) || devices_left_out(cgroup))
 		return 0; /* neither is allowed to it; it has no devices but the host's open ones */
 	if (controllers_mounted(cgroup->facts, "devices")) {
 		TRY(device_rules_plan(&rules, &arena, &writes, err));
@@ -134,13 +148,13 @@ int cgroupfs_make(struct cgroup *cgroup, const struct cgroup_request *request, s
 	return 0;
 }
 
-static int join_tree(struct cgroup_tree *tree, const char *path, const char *pid, bool rootless,
+static int join_tree(struct cgroup_tree *tree, const char *path, const char *pid, bool may_miss,
 		     struct error *err)
 {
 	int result;
 
 	TRY(tree_open(tree, path, err));
-	if (tree->dir < 0 && rootless)
+	if (tree->dir < 0 && may_miss)
 		return 0; /* was left out */
 	result = tree->dir < 0 ? -ENOENT : file_write(tree->dir, "cgroup.procs", pid, NULL);
 	if (result < 0)
@@ -160,7 +174,7 @@ int cgroupfs_join(const struct cgroup *cgroup, pid_t pid, bool in_unified, struc
 
 		if (tree->left_out || (tree->kind->unified && in_unified))
 			continue;
-		TRY(join_tree(tree, cgroup->path, number, cgroup_is_rootless(cgroup->facts), err));
+		TRY(join_tree(tree, cgroup->path, number, may_leave_out(cgroup->facts), err));
 	}
 	return 0;
 }

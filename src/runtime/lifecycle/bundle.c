@@ -66,7 +66,9 @@ static int read_and_check(struct birth *birth, struct error *err)
 	TRY(spec_check(spec, err));
 	TRY(check_terminal(birth, err));
 	TRY(resolve_rootfs(birth, err));
-	return facts_gather(&birth->facts, &birth->arena, err);
+	TRY(facts_gather(&birth->facts, &birth->arena, err));
+	birth->facts.rootless = birth->request->rootless;
+	return 0;
 }
 
 int birth_read_bundle(struct birth *birth, const struct create_request *request, struct error *err)

@@ -85,7 +85,7 @@ void record_begin(struct birth *birth)
 	struct arena *arena = &birth->arena;
 
 	birth->container.state = (struct container_state){
-		.oci_version = arena_string(arena, spec->oci_version),
+		.oci_version = arena_string(arena, SPEC_VERSION),
 		.id = arena_string(arena, birth->request->id),
 		.bundle = arena_string(arena, birth->bundle),
 		.rootfs = arena_string(arena, birth->rootfs),

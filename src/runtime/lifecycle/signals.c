@@ -59,7 +59,7 @@ int signal_parse(const char *text, struct error *err)
 	uint64_t number = 0;
 	int found;
 
-	if (number_parse_unsigned(text, 64, &number) && number > 0)
+	if (number_parse_unsigned(text, 64, &number)) /* 0 only asks whether it runs */
 		return (int)number;
 	found = parse_name(text);
 	return found > 0 ? found : fail(err, EINVAL, "unknown signal \"%s\"", text);
