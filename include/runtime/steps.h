@@ -116,6 +116,14 @@ enum step_side { SIDE_HOST, SIDE_INIT };
 	     (FIELD(BOOLEAN, "recursive"), FIELD(ATTR, "set"), FIELD(ATTR, "clear"),                        \
 	      FIELD(PROPAGATION, "propagation"), FIELD(BOOLEAN, "recursive-attributes"),                \
 	      FIELD(BOOLEAN, "nofollow"))) /* nofollow: source may be a link */                       \
+	STEP(NEW_TREE, HOST, "new-tree", "fills",                                                  \
+	     (FIELD(TEXT, "type"), FIELD(TEXT, "source"), FIELD(TEXT, "data")),                    \
+	     (FIELD(MS, "flags"), FIELD(ATTR, "set"),                                              \
+	      FIELD(PROPAGATION, "propagation"))) /* a new file system of the host's, detached */  \
+	STEP(MAP_TREE, HOST, "map-tree", "uses",                                                   \
+	     (FIELD(TEXT, "users"), FIELD(TEXT, "groups"), FIELD(TEXT, "namespace")),              \
+	     (FIELD(BOOLEAN, "recursive"))) /* MOUNT_ATTR_IDMAP by these maps, by the user         \
+					       namespace at that path, else by the child's */      \
 	STEP(OPEN_NAMESPACE, HOST, "open-namespace", "fills", (FIELD(TEXT, "path")),                  \
 	     (FIELD(CLONE, "kind")))                                                                  \
 	STEP(OPEN_PATH, HOST, "open-path", "fills", (FIELD(TEXT, "path")), ()) /* O_PATH */           \
@@ -150,8 +158,12 @@ enum step_side { SIDE_HOST, SIDE_INIT };
 	      FIELD(BOOLEAN, "copy-up"), FIELD(BOOLEAN, "strict-target"),                               \
 	      FIELD(BOOLEAN, "inherit-mode"))) /* tmpfs: add mode= of the directory it covers */      \
 	STEP(ATTACH, INIT, "attach", "uses", (FIELD(TEXT, "target")),                                 \
-	     (FIELD(BOOLEAN, "nofollow"), FIELD(BOOLEAN, "copy-link"))) /* copy-link: if the tree is a   \
-								       link, make the same link */ \
+	     (FIELD(BOOLEAN, "nofollow"),                                                          \
+	      FIELD(BOOLEAN, "copy-link"), /* if the tree is a link, make the same link */         \
+	      FIELD(BOOLEAN, "copy-up"), FIELD(BOOLEAN, "inherit-mode"))) /* as MOUNT's */         \
+	STEP(TREE_ATTRIBUTES, INIT, "tree-attributes", "uses", (),                                 \
+	     (FIELD(ATTR, "set"), FIELD(ATTR, "clear"), FIELD(PROPAGATION, "propagation"),         \
+	      FIELD(BOOLEAN, "recursive"))) /* of the slot's mount, wherever it is by now */       \
 	STEP(REMOUNT, INIT, "remount", "", (FIELD(TEXT, "target"), FIELD(TEXT, "data")),                 \
 	     (FIELD(MS, "flags"), FIELD(ATTR, "set"), FIELD(ATTR, "clear"), FIELD(PROPAGATION, "propagation"), \
 	      FIELD(BOOLEAN, "recursive")))                                                           \

@@ -29,6 +29,7 @@ static int run(const struct command_line *line, struct error *err)
 		.memory_policy = true,
 		.net_devices = true,
 		.checkpoint = true,
+		.idmap = true,
 		.version = PACKAGE_VERSION,
 		.libseccomp = seccomp_library_version(),
 	};

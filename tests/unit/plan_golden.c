@@ -23,7 +23,7 @@
 
 #include <cmocka.h>
 
-#define CASES_MOST 128
+#define CASES_MOST 512
 #define FILE_MOST  (1 << 20)
 
 /* clang-format off */

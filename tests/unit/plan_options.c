@@ -144,14 +144,23 @@ static void marks_are_no_flags(void **state)
 
 static void every_idmap_form_is_recognised(void **state)
 {
-	static const char *const forms[] = { "idmap", "ridmap", "idmap=uids=0-1-1", "ridmap=x" };
+	static const struct {
+		const char *words, *value;
+		unsigned marks;
+	} forms[] = {
+		{ "idmap", NULL, MARK_IDMAP },
+		{ "ridmap", NULL, MARK_IDMAP | MARK_IDMAP_ALL },
+		{ "idmap=uids=0-1-1", "uids=0-1-1", MARK_IDMAP },
+		{ "ridmap=x", "x", MARK_IDMAP | MARK_IDMAP_ALL },
+	};
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		struct reading reading;
 
-		read_options(&reading, forms[i], true);
+		read_options(&reading, forms[i].words, true);
 		assert_int_equal(reading.result, 0);
-		assert_int_equal(reading.options.marks, MARK_IDMAP);
+		assert_int_equal(reading.options.marks, forms[i].marks);
+		assert_true(text_equal(reading.options.idmap, forms[i].value));
 		arena_free(&reading.arena);
 	}
 }

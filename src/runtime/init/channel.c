@@ -87,6 +87,7 @@ static bool filled_by_parent(const struct init *init, int slot)
 			continue;
 		switch (step->kind) {
 		case STEP_OPEN_TREE:
+		case STEP_NEW_TREE:
 		case STEP_OPEN_NAMESPACE:
 		case STEP_OPEN_PATH:
 		case STEP_WAIT_START:

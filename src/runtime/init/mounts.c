@@ -131,6 +131,31 @@ static int copy_link(struct init *init, int tree, const char *path)
 	return length < 0 && length != -EEXIST ? init_failed(init, "symlinkat", length) : 0;
 }
 
+/* What MOUNT does for a tmpfs, for one that is a detached tree: the mode of the directory it
+ * covers, and that directory's content. */
+static int dress(struct init *init, int tree, int target, const struct step *step)
+{
+	bool copy = step->number[2], inherit_mode = step->number[3];
+	struct statx status;
+	int to, from, result = 0;
+
+	if (!copy && !inherit_mode)
+		return 0;
+	to = call_open(tree, ".", O_RDONLY | O_DIRECTORY, 0);
+	if (to < 0)
+		return init_failed(init, "openat", to);
+	if (inherit_mode && call_statx(target, "", AT_EMPTY_PATH, &status) == 0)
+		kernel_call(__NR_fchmod, to, status.stx_mode & 07777);
+	if (copy) {
+		from = call_open(target, ".", O_RDONLY | O_DIRECTORY, 0);
+		result = from < 0 ? init_failed(init, "openat", from) : copy_up(init, from, to);
+		if (from >= 0)
+			call_close(from);
+	}
+	call_close(to);
+	return result;
+}
+
 int init_step_ATTACH(struct init *init, const struct step *step)
 {
 	int tree = init->slots[step->slot];
@@ -146,9 +171,23 @@ int init_step_ATTACH(struct init *init, const struct step *step)
 			      step->number[0]);
 	if (target < 0)
 		return init_failed(init, "openat2", target);
-	result = call_attach(tree, target);
+	result = dress(init, tree, target, step);
+	if (result == 0) {
+		result = call_attach(tree, target);
+		if (result < 0)
+			init_failed(init, "move_mount", result);
+	}
 	call_close(target);
-	return result < 0 ? init_failed(init, "move_mount", result) : 0;
+	return result;
+}
+
+/* By the mount's own descriptor: its place may be a link to somewhere else by now. */
+int init_step_TREE_ATTRIBUTES(struct init *init, const struct step *step)
+{
+	int result = call_set_tree(init->slots[step->slot], step->number[3], step->number[0],
+				   step->number[1], step->number[2]);
+
+	return result < 0 ? init_failed(init, "mount_setattr", result) : 0;
 }
 
 int init_step_REMOUNT(struct init *init, const struct step *step)

@@ -9,6 +9,10 @@
 int id_map_users(pid_t pid, const char *map, struct error *err);
 int id_map_groups(pid_t pid, const char *map, bool deny_setgroups, struct error *err);
 
+/* user_namespace.c: a new user namespace with these maps; that of a process. The descriptor. */
+int user_namespace_make(const char *users, const char *groups, struct error *err);
+int user_namespace_open(pid_t pid, struct error *err);
+
 /* host_steps.c: steps of side HOST that come after the clone. `slots` has room for every slot. */
 int host_steps_run(struct launched *launched, int *slots, struct error *err);
 

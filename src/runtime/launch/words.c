@@ -26,6 +26,7 @@ static const char *const step_words[STEP_KINDS] = {
 	[STEP_ROOT] = "cannot attach the root filesystem at \"{0}\"",
 	[STEP_MOUNT] = "cannot mount {1} on \"{0}\"",
 	[STEP_ATTACH] = "cannot bind on \"{0}\"",
+	[STEP_TREE_ATTRIBUTES] = "cannot set the attributes of the mount",
 	[STEP_REMOUNT] = "cannot remount \"{0}\"",
 	[STEP_DIRECTORY] = "cannot make the directory \"{0}\"",
 	[STEP_SYMLINK] = "cannot make the link \"{0}\"",

@@ -2,8 +2,8 @@
  *
  * A bind is cloned, given its attributes while nobody can see it, and attached by one move_mount.
  * What one mount_setattr(2) cannot say (some attributes for all mounts below, others for the top
- * alone; shared, but first cut off from the host) follows as REMOUNT with MS_BIND, which means
- * attributes only.
+ * alone; shared, but first cut off from the host) follows as TREE_ATTRIBUTES. REMOUNT is for mounts
+ * of earlier entries; with MS_BIND it means attributes only.
  *
  * The source's own restrictions stay: a plain "rw" undoes an earlier "ro" or "rro", it does not
  * make a read-only source writable (rrw does). */
@@ -38,24 +38,21 @@ static struct mount_attributes own_attributes(const struct mount_options *option
 	return (struct mount_attributes){ options->own.set, options->own.clear & undoes };
 }
 
-static void add_attributes(struct draft *draft, const struct mount_draft *mount,
-			   const struct mount_attributes *attributes, bool recursive)
+static void set_attributes(struct draft *draft, const struct mount_draft *mount,
+			   const struct mount_attributes *attributes, int slot)
 {
 	if (!is_empty(attributes))
-		ADD(draft, REMOUNT, place(draft, "%s.options", mount->where),
-		    .text = { mount->target },
-		    .number = { MS_BIND, attributes->set, attributes->clear, 0, recursive });
+		ADD(draft, TREE_ATTRIBUTES, place(draft, "%s.options", mount->where),
+		    .number = { attributes->set, attributes->clear })
+			->slot = slot;
 }
 
-static void add_propagation(struct draft *draft, const struct mount_draft *mount,
-			    uint64_t propagation)
+static void set_propagation(struct draft *draft, const struct mount_draft *mount,
+			    uint64_t propagation, int slot)
 {
-	bool recursive = propagation & MS_REC;
-
-	if (propagation)
-		ADD(draft, REMOUNT, place(draft, "%s.options", mount->where),
-		    .text = { mount->target },
-		    .number = { MS_BIND, 0, 0, propagation & ~(uint64_t)MS_REC, recursive });
+	ADD(draft, TREE_ATTRIBUTES, place(draft, "%s.options", mount->where),
+	    .number = { 0, 0, propagation & ~(uint64_t)MS_REC, (propagation & MS_REC) != 0 })
+		->slot = slot;
 }
 
 /* A clone made on the host is the peer of the host's mount. Shared with the container alone means:
@@ -90,6 +87,7 @@ void plan_bind(struct draft *draft, const struct mount_draft *mount, const char 
 		.propagation = options->propagation && !shared_later ? options->propagation
 								     : default_propagation(draft),
 	};
+	int slot;
 
 	if (!recursive || is_empty(&all)) {
 		own = combine(&all, &own);
@@ -101,23 +99,40 @@ void plan_bind(struct draft *draft, const struct mount_draft *mount, const char 
 		tree.clear = all.clear;
 		tree.recursive_attributes = true;
 	}
-	attach(draft, mount, plan_tree(draft, &tree));
-	add_attributes(draft, mount, &own, false);
+	slot = plan_tree(draft, &tree);
+	plan_id_map(draft, mount, slot);
+	attach(draft, mount, slot);
+	set_attributes(draft, mount, &own, slot);
 	if (shared_later)
-		add_propagation(draft, mount, options->propagation);
+		set_propagation(draft, mount, options->propagation, slot);
+}
+
+static void change_attributes(struct draft *draft, const struct mount_draft *mount,
+			      const struct mount_attributes *attributes, bool recursive)
+{
+	if (!is_empty(attributes))
+		ADD(draft, REMOUNT, place(draft, "%s.options", mount->where),
+		    .text = { mount->target },
+		    .number = { MS_BIND, attributes->set, attributes->clear, 0, recursive });
 }
 
 /* Of a mount that an earlier entry made: of the mount with "bind", else of its file system. */
 void plan_remount(struct draft *draft, const struct mount_draft *mount)
 {
 	const struct mount_options *options = mount->options;
+	uint64_t propagation = options->propagation;
 
 	if (options->flags & MS_BIND) {
-		add_attributes(draft, mount, &options->recursive, true);
-		add_attributes(draft, mount, &options->own, false);
+		change_attributes(draft, mount, &options->recursive, true);
+		change_attributes(draft, mount, &options->own, false);
 	} else {
 		ADD(draft, REMOUNT, place(draft, "%s.options", mount->where),
-		    .text = { mount->target, options->data }, .number = { options->flags });
+		    .text = { mount->target, options->data },
+		    .number = { options->flags, options->own.set & MOUNT_ATTR_NOSYMFOLLOW });
 	}
-	add_propagation(draft, mount, options->propagation);
+	if (propagation)
+		ADD(draft, REMOUNT, place(draft, "%s.options", mount->where),
+		    .text = { mount->target },
+		    .number = { MS_BIND, 0, 0, propagation & ~(uint64_t)MS_REC,
+				(propagation & MS_REC) != 0 });
 }

@@ -37,8 +37,9 @@ struct draft {
 	/* create only */
 	const struct spec *spec;
 	const struct plan_options *options;
-	uint64_t created; /* CLONE_NEW*: made for this container */
-	uint64_t joined;  /* entered by path; exec: the container's */
+	uint64_t created;           /* CLONE_NEW*: made for this container */
+	uint64_t joined;            /* entered by path; exec: the container's */
+	const char *user_namespace; /* of a running container: its path; NULL: the child's */
 	struct late_readonly *late, **late_end;
 };
 
@@ -76,6 +77,10 @@ int plan_namespaces(struct draft *draft);
 int plan_net_devices(struct draft *draft);
 /* The map is such that setgroups(2) has to be given up for it. */
 bool setgroups_denied(const struct draft *draft);
+/* The lines that uid_map and gid_map take; the kernel takes ID_MAPPINGS_MOST (user_namespaces(7)).
+ */
+#define ID_MAPPINGS_MOST 340
+const char *id_map_text(struct draft *draft, const struct spec_id_mapping *items, size_t count);
 bool id_is_mapped(const struct spec_id_mapping *items, size_t count, uint32_t id);
 
 /* rootfs.c */
@@ -109,12 +114,27 @@ struct mount_draft {
 	const char *where;  /* "mounts[3]" */
 	const char *target; /* clean */
 	const struct mount_options *options;
+	const struct id_map *id_map; /* NULL: ids are as they are */
 };
 int plan_mounts(struct draft *draft);
+
+/* filesystems.c */
+int check_label(struct draft *draft);
+int plan_filesystem(struct draft *draft, const struct mount_draft *mount);
 void plan_late_readonly(struct draft *draft);
 /* May the init image mount a new file system that belongs to namespaces of that kind? */
 bool may_mount_new(const struct draft *draft, uint64_t namespace_kind);
 void plan_cgroup_mount(struct draft *draft, const struct mount_draft *mount);
+
+/* idmap.c */
+struct id_map {
+	bool recursive;
+	const char *users, *groups; /* lines of a map; "": the container's user namespace */
+};
+bool wants_id_map(const struct mount_draft *mount);
+int id_map_read(struct draft *draft, const struct mount_draft *mount, struct id_map *map);
+/* Map the ids of the tree in `slot` if the mount has a map. */
+void plan_id_map(struct draft *draft, const struct mount_draft *mount, int slot);
 
 /* binds.c */
 void plan_bind(struct draft *draft, const struct mount_draft *mount, const char *source,

@@ -61,7 +61,7 @@ enum effect {
 	ROW("relatime",       SET,       MS_RELATIME,     MOUNT_ATTR_RELATIME)                     \
 	ROW("remount",        SET,       MS_REMOUNT,      0)                                       \
 	ROW("rexec",          CLEAR_ALL, MS_NOEXEC,       MOUNT_ATTR_NOEXEC)                       \
-	ROW("ridmap",         MARK,      0,               MARK_IDMAP)                              \
+	ROW("ridmap",         MARK,      0,               MARK_IDMAP | MARK_IDMAP_ALL)                             \
 	ROW("rmand",          SET,       MS_MANDLOCK,     0)                                       \
 	ROW("rnoatime",       SET_ALL,   MS_NOATIME,      MOUNT_ATTR_NOATIME)                      \
 	ROW("rnodev",         SET_ALL,   MS_NODEV,        MOUNT_ATTR_NODEV)                        \
@@ -199,10 +199,16 @@ static void apply(struct mount_options *options, const struct option_effect *opt
 	}
 }
 
-/* "idmap=uids=0-1000-1": crun's mapping in the option itself. */
+/* "idmap=uids=0-1000-1;gids=0-1000-1": crun's mapping in the option itself. */
 static bool is_idmap_with_value(const char *name)
 {
 	return text_starts(name, "idmap=") || text_starts(name, "ridmap=");
+}
+
+static void read_idmap(struct mount_options *options, const char *text)
+{
+	options->marks |= MARK_IDMAP | (*text == 'r' ? MARK_IDMAP_ALL : 0);
+	options->idmap = strchr(text, '=') + 1;
 }
 
 static bool is_data(const char *name)
@@ -253,7 +259,7 @@ int mount_options_read(const struct strings *list, bool type_bind, const char *w
 		if (option)
 			apply(options, option);
 		else if (is_idmap_with_value(list->items[i]))
-			options->marks |= MARK_IDMAP;
+			read_idmap(options, list->items[i]);
 	}
 	options->data = join_data(list, arena);
 	return options->flags & MS_BIND ? refuse_data(list, where, err) : 0;

@@ -17,6 +17,7 @@ enum mount_mark {
 	MARK_COPY_LINK = 1 << 2,   /* copy-symlink */
 	MARK_SOURCE_LINK = 1 << 3, /* src-nofollow */
 	MARK_TARGET_LINK = 1 << 4, /* dest-nofollow */
+	MARK_IDMAP_ALL = 1 << 5,   /* ridmap: everything mounted below, too */
 };
 
 /* MOUNT_ATTR_*. An access time mode comes with MOUNT_ATTR__ATIME in clear, as the kernel wants. */
@@ -31,7 +32,8 @@ struct mount_options {
 	struct mount_attributes recursive; /* r*: of everything mounted below, and of itself */
 	uint64_t propagation;              /* MS_*, with MS_REC; 0: none was asked for */
 	unsigned marks;
-	const char *data; /* options of the file system, joined by commas */
+	const char *idmap; /* "uids=0-1-10;gids=@0-1-10", or NULL */
+	const char *data;  /* options of the file system, joined by commas */
 };
 
 /* Later options undo earlier ones. An unknown option is the file system's; on a bind mount it is an

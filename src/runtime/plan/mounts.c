@@ -1,7 +1,5 @@
-/* mounts.c -- plan the mounts of config.json, in its order.
- *
- * A tmpfs stays writable until everything below it has its place: later mounts need directories in
- * it (plan_late_readonly). */
+/* mounts.c -- plan the mounts of config.json, in its order: what may be mounted where, and whose
+ * matter each is (binds.c, filesystems.c, cgroup_mounts.c). */
 #include <string.h>
 
 #include "chapters.h"
@@ -74,12 +72,6 @@ static int check_mount(struct draft *draft, const struct mount_draft *mount)
 
 	if (!strcmp(mount->target, "/") && !remount)
 		return refuse(draft, mount, "destination", "nothing can be mounted on \"/\"");
-	if (options->marks & MARK_IDMAP || entry->uid_mappings.count || entry->gid_mappings.count)
-		return refuse(draft, mount,
-			      options->marks & MARK_IDMAP ? "options"
-			      : entry->uid_mappings.count ? "uidMappings"
-							  : "gidMappings",
-			      "id-mapped mounts are not supported");
 	if (!bind && !remount && !*type)
 		return refuse(draft, mount, "type", "the mount has no type");
 	if (bind && !remount && !(entry->source && *entry->source))
@@ -92,127 +84,12 @@ static int check_mount(struct draft *draft, const struct mount_draft *mount)
 	return check_proc(draft, mount);
 }
 
-/* ---- new file systems ------------------------------------------------------------------------ */
-
-/* They show what a namespace has, so its owner must allow the mount; where he does not, the host's
- * is bound, as crun does. */
-static const struct {
-	const char *type;
-	uint64_t namespace_kind;
-	const char *host;
-} owned_filesystems[] = {
-	{ "proc", CLONE_NEWPID, "/proc" },
-	{ "sysfs", CLONE_NEWNET, "/sys" },
-	{ "mqueue", CLONE_NEWIPC, "/dev/mqueue" },
-};
-
-bool may_mount_new(const struct draft *draft, uint64_t namespace_kind)
-{
-	if (!in_user_namespace(draft) || (draft->created & namespace_kind))
-		return true;
-	return (draft->joined & namespace_kind) && !(draft->created & CLONE_NEWUSER);
-}
-
-static const char *host_instead(const struct draft *draft, const char *type)
-{
-	for (size_t i = 0; i < sizeof(owned_filesystems) / sizeof(owned_filesystems[0]); i++)
-		if (!strcmp(owned_filesystems[i].type, type) &&
-		    !may_mount_new(draft, owned_filesystems[i].namespace_kind))
-			return owned_filesystems[i].host;
-	return NULL;
-}
-
-/* With everything below it, and restricted with everything below it (CVE-2023-25809). */
-static void bind_host_instead(struct draft *draft, const struct mount_draft *mount,
-			      const char *source)
-{
-	struct mount_options options = *mount->options;
-	struct mount_draft bind = *mount;
-
-	options.recursive.set |= options.own.set;
-	options.own = (struct mount_attributes){ 0 };
-	options.recursive.clear = options.recursive.set & MOUNT_ATTR__ATIME ? MOUNT_ATTR__ATIME : 0;
-	options.marks |= MARK_TARGET_LINK;
-	bind.options = &options;
-	plan_bind(draft, &bind, source, true);
-}
-
-/* These take no label of their own (runc). */
-static bool takes_label(const char *type)
-{
-	return strcmp(type, "proc") != 0 && strcmp(type, "sysfs") != 0 &&
-	       strcmp(type, "mqueue") != 0;
-}
-
-static const char *labelled(const struct draft *draft, const char *type, const char *data)
-{
-	const char *label = draft->spec->linux_->mount_label;
-
-	if (!draft->facts->selinux || !label || !*label || !takes_label(type))
-		return data;
-	return arena_format(draft->arena, "%s%scontext=\"%s\"", data, *data ? "," : "", label);
-}
-
-static bool names_mode(const char *data)
-{
-	for (const char *at = data; at; at = strchr(at, ','), at = at ? at + 1 : NULL)
-		if (text_starts(at, "mode="))
-			return true;
-	return false;
-}
-
-static bool is_readonly_later(const struct mount_draft *mount)
-{
-	return (mount->options->flags & MS_RDONLY) &&
-	       (!strcmp(mount->mount->type, "tmpfs") || !strcmp(mount->target, "/dev"));
-}
-
-static void remember_readonly(struct draft *draft, const struct mount_draft *mount)
-{
-	struct late_readonly *late = arena_alloc(draft->arena, sizeof(*late));
-
-	late->target = mount->target;
-	late->where = place(draft, "%s.options", mount->where);
-	*draft->late_end = late;
-	draft->late_end = &late->next;
-}
-
-void plan_late_readonly(struct draft *draft)
-{
-	for (const struct late_readonly *late = draft->late; late; late = late->next)
-		ADD(draft, REMOUNT, late->where, .text = { late->target },
-		    .number = { MS_BIND, MOUNT_ATTR_RDONLY });
-}
-
-static void plan_new_filesystem(struct draft *draft, const struct mount_draft *mount)
-{
-	const struct mount_options *options = mount->options;
-	const char *type = mount->mount->type;
-	const char *source = mount->mount->source;
-	const char *data = labelled(draft, type, options->data);
-	uint64_t flags = options->flags, attributes = options->own.set | options->recursive.set;
-	bool strict = !strcmp(type, "proc") || !strcmp(type, "sysfs") ||
-		      (options->marks & MARK_TARGET_LINK);
-	bool inherit_mode = !strcmp(type, "tmpfs") && !names_mode(options->data);
-
-	if (is_readonly_later(mount)) {
-		flags &= ~(uint64_t)MS_RDONLY;
-		remember_readonly(draft, mount);
-	}
-	ADD(draft, MOUNT, mount->where,
-	    .text = { mount->target, type, source ? source : type, data },
-	    .number = { flags, attributes & MOUNT_ATTR_NOSYMFOLLOW /* no MS_ before 5.10 */,
-			options->propagation & ~(uint64_t)MS_REC,
-			(options->marks & MARK_COPY_UP) != 0, strict, inherit_mode });
-}
-
 /* ---- each mount ------------------------------------------------------------------------------ */
 
-static void plan_checked_mount(struct draft *draft, const struct mount_draft *mount)
+static int plan_checked_mount(struct draft *draft, const struct mount_draft *mount)
 {
 	const struct mount_options *options = mount->options;
 	const char *type = mount->mount->type ? mount->mount->type : "";
-	const char *instead;
 
 	if (options->flags & MS_REMOUNT) {
 		plan_remount(draft, mount);
@@ -222,13 +99,10 @@ static void plan_checked_mount(struct draft *draft, const struct mount_draft *mo
 		plan_bind(draft, mount,
 			  path_from(draft->arena, draft->options->bundle, mount->mount->source),
 			  recursive);
-	} else if (!strcmp(type, "cgroup")) {
-		plan_cgroup_mount(draft, mount);
-	} else if ((instead = host_instead(draft, type))) {
-		bind_host_instead(draft, mount, instead);
 	} else {
-		plan_new_filesystem(draft, mount);
+		return plan_filesystem(draft, mount);
 	}
+	return 0;
 }
 
 static bool is_bind_type(const char *type)
@@ -236,22 +110,32 @@ static bool is_bind_type(const char *type)
 	return type && (!strcmp(type, "bind") || !strcmp(type, "rbind"));
 }
 
+static int plan_mount(struct draft *draft, size_t index)
+{
+	const struct spec_mount *entry = &draft->spec->mounts.items[index];
+	struct mount_options options;
+	struct id_map id_map;
+	struct mount_draft mount = {
+		.mount = entry,
+		.where = place(draft, "mounts[%zu]", index),
+		.target = path_clean(draft->arena, entry->destination),
+		.options = &options,
+	};
+
+	TRY(mount_options_read(&entry->options, is_bind_type(entry->type), mount.where,
+			       draft->arena, &options, draft->err));
+	TRY(check_mount(draft, &mount));
+	if (wants_id_map(&mount)) {
+		TRY(id_map_read(draft, &mount, &id_map));
+		mount.id_map = &id_map;
+	}
+	return plan_checked_mount(draft, &mount);
+}
+
 int plan_mounts(struct draft *draft)
 {
-	for (size_t i = 0; i < draft->spec->mounts.count; i++) {
-		const struct spec_mount *entry = &draft->spec->mounts.items[i];
-		struct mount_options options;
-		struct mount_draft mount = {
-			.mount = entry,
-			.where = place(draft, "mounts[%zu]", i),
-			.target = path_clean(draft->arena, entry->destination),
-			.options = &options,
-		};
-
-		TRY(mount_options_read(&entry->options, is_bind_type(entry->type), mount.where,
-				       draft->arena, &options, draft->err));
-		TRY(check_mount(draft, &mount));
-		plan_checked_mount(draft, &mount);
-	}
+	TRY(check_label(draft));
+	for (size_t i = 0; i < draft->spec->mounts.count; i++)
+		TRY(plan_mount(draft, i));
 	return 0;
 }

@@ -115,21 +115,18 @@ static void plan_joins(struct draft *draft)
 
 /* ---- id maps --------------------------------------------------------------------------------- */
 
-/* What the kernel takes in one map (user_namespaces(7)). */
-#define MAPPINGS_MOST 340
-
 struct id_mappings {
 	const struct spec_id_mapping *items;
 	size_t count;
 };
 
-static const char *map_text(struct draft *draft, struct id_mappings maps)
+const char *id_map_text(struct draft *draft, const struct spec_id_mapping *items, size_t count)
 {
 	const char *text = "";
 
-	for (size_t i = 0; i < maps.count; i++)
-		text = arena_format(draft->arena, "%s%u %u %u\n", text, maps.items[i].container_id,
-				    maps.items[i].host_id, maps.items[i].size);
+	for (size_t i = 0; i < count; i++)
+		text = arena_format(draft->arena, "%s%u %u %u\n", text, items[i].container_id,
+				    items[i].host_id, items[i].size);
 	return text;
 }
 
@@ -177,13 +174,15 @@ static int plan_id_maps(struct draft *draft)
 		return fail_where(draft->err,
 				  users.count ? "linux.gidMappings" : "linux.uidMappings");
 	}
-	if (users.count > MAPPINGS_MOST || groups.count > MAPPINGS_MOST) {
-		fail(draft->err, E2BIG, "more than %d mappings", MAPPINGS_MOST);
-		return fail_where(draft->err, users.count > MAPPINGS_MOST ? "linux.uidMappings"
-									  : "linux.gidMappings");
+	if (users.count > ID_MAPPINGS_MOST || groups.count > ID_MAPPINGS_MOST) {
+		fail(draft->err, E2BIG, "more than %d mappings", ID_MAPPINGS_MOST);
+		return fail_where(draft->err, users.count > ID_MAPPINGS_MOST ? "linux.uidMappings"
+									     : "linux.gidMappings");
 	}
-	ADD(draft, MAP_USERS, "linux.uidMappings", .text = { map_text(draft, users) });
-	ADD(draft, MAP_GROUPS, "linux.gidMappings", .text = { map_text(draft, groups) },
+	ADD(draft, MAP_USERS, "linux.uidMappings",
+	    .text = { id_map_text(draft, users.items, users.count) });
+	ADD(draft, MAP_GROUPS, "linux.gidMappings",
+	    .text = { id_map_text(draft, groups.items, groups.count) },
 	    .number = { needs_deny_setgroups(draft) });
 	return 0;
 }
