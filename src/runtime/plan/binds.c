@@ -55,12 +55,15 @@ static void set_propagation(struct draft *draft, const struct mount_draft *mount
 		->slot = slot;
 }
 
-/* A clone made on the host is the peer of the host's mount. Shared with the container alone means:
- * a slave first, shared afterwards. */
-static bool is_shared_later(const struct draft *draft, const struct mount_options *options)
+/* A clone made on the host is the peer of the host's mounts, all of them below it, too. What an
+ * option says comes after they were cut off from the host, unless it says that itself, of all. */
+static bool propagates_later(const struct draft *draft, const struct mount_options *options,
+			     bool recursive)
 {
-	return (options->propagation & MS_SHARED) && draft->facts->privileged &&
-	       !shares_with_host(draft);
+	bool part_only = recursive && !(options->propagation & MS_REC);
+
+	return options->propagation && (options->propagation & MS_SHARED || part_only) &&
+	       draft->facts->privileged && !shares_with_host(draft);
 }
 
 static void attach(struct draft *draft, const struct mount_draft *mount, int slot)
@@ -78,14 +81,14 @@ void plan_bind(struct draft *draft, const struct mount_draft *mount, const char 
 {
 	const struct mount_options *options = mount->options;
 	struct mount_attributes all = options->recursive, own = own_attributes(options);
-	bool shared_later = is_shared_later(draft, options);
+	bool later = propagates_later(draft, options, recursive);
 	struct tree tree = {
 		.source = source,
 		.where = place(draft, "%s.source", mount->where),
 		.recursive = recursive,
 		.nofollow = options->marks & (MARK_SOURCE_LINK | MARK_COPY_LINK),
-		.propagation = options->propagation && !shared_later ? options->propagation
-								     : default_propagation(draft),
+		.propagation = options->propagation && !later ? options->propagation
+							      : default_propagation(draft),
 	};
 	int slot;
 
@@ -103,7 +106,7 @@ void plan_bind(struct draft *draft, const struct mount_draft *mount, const char 
 	plan_id_map(draft, mount, slot);
 	attach(draft, mount, slot);
 	set_attributes(draft, mount, &own, slot);
-	if (shared_later)
+	if (later)
 		set_propagation(draft, mount, options->propagation, slot);
 }
 

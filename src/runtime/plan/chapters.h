@@ -87,6 +87,7 @@ bool id_is_mapped(const struct spec_id_mapping *items, size_t count, uint32_t id
 int plan_rootfs(struct draft *draft);
 void plan_enter_root(struct draft *draft);
 void plan_root_attributes(struct draft *draft);
+void plan_root_unbindable(struct draft *draft);
 /* What rootfsPropagation asks for (MS_*, with MS_REC), 0 when absent. */
 uint64_t rootfs_propagation(const struct draft *draft);
 

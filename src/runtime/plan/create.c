@@ -55,6 +55,7 @@ static int plan_inside(struct draft *draft)
 	plan_root_attributes(draft);
 	TRY(plan_sysctls(draft));
 	TRY(plan_masks(draft));
+	plan_root_unbindable(draft);
 	plan_umask(draft);
 	return draft->spec->process ? plan_executable(draft) : 0;
 }

@@ -91,7 +91,8 @@ void plan_enter_root(struct draft *draft)
 		ADD(draft, PIVOT, "root.path");
 }
 
-/* Private is what it is already; the rest becomes so only when the host's mounts are gone. */
+/* Private is what it is already; the rest becomes so only when the host's mounts are gone, and
+ * unbindable only when nothing is to be bound any more. */
 void plan_root_attributes(struct draft *draft)
 {
 	bool readonly = draft->spec->root && draft->spec->root->readonly;
@@ -99,9 +100,18 @@ void plan_root_attributes(struct draft *draft)
 
 	if (!has_namespace(draft, CLONE_NEWNS))
 		return;
-	if (propagation & (MS_PRIVATE | MS_SLAVE))
+	if (!(propagation & MS_SHARED))
 		propagation = 0;
 	if (readonly || propagation)
 		ADD(draft, ROOT_ATTRIBUTES, readonly ? "root.readonly" : "linux.rootfsPropagation",
 		    .number = { readonly ? MOUNT_ATTR_RDONLY : 0, propagation });
+}
+
+void plan_root_unbindable(struct draft *draft)
+{
+	uint64_t propagation = rootfs_propagation(draft);
+
+	if (has_namespace(draft, CLONE_NEWNS) && propagation & MS_UNBINDABLE)
+		ADD(draft, ROOT_ATTRIBUTES, "linux.rootfsPropagation",
+		    .number = { 0, propagation });
 }
