@@ -169,6 +169,7 @@ static int complete_cgroup(struct birth *birth, bool born_there, struct error *e
 	if (!birth->has_cgroup)
 		return 0;
 	TRY(cgroup_admit(&birth->cgroup, birth->launched.pid, born_there, &request, err));
+	TRY(cgroup_give(&birth->cgroup, &birth->document.spec, err));
 	return cgroup_restrict_devices(&birth->cgroup, &request, err);
 }
 
