@@ -100,9 +100,9 @@ int cgroup_create(const struct cgroup_place *place, const struct cgroup_request 
 int cgroup_admit(struct cgroup *cgroup, pid_t pid, bool born_there,
 		 const struct cgroup_request *request, struct error *err);
 
-/* The specification's "Cgroup ownership": on v2, with a new cgroup namespace and the cgroups mounted
- * writable, the cgroup is to belong to the host's user that the container's program is. False: it
- * stays as it is. */
+/* The specification's "Cgroup ownership": on v2, with a new cgroup namespace and the cgroups
+ * mounted writable, the cgroup is to belong to the host's user that the container's program is.
+ * False: it stays as it is. */
 bool cgroup_owner(const struct spec *spec, const struct facts *facts, uint32_t *owner);
 /* Do so, behind cgroup_admit; of the files only those that the kernel lists as delegatable. */
 int cgroup_give(const struct cgroup *cgroup, const struct spec *spec, struct error *err);

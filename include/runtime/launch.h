@@ -37,6 +37,8 @@ struct launched {
 	int console;  /* the pty's master once PHASE_CREATED was reached with a console; or -1 */
 	int listener; /* the seccomp listener, or -1 */
 	struct net_devices *net_devices; /* moved to it, to be given back by launch_abort */
+	uint64_t *mounts;                /* ids told by PHASE_MOUNTED */
+	size_t mount_count;
 	const struct plan *plan;
 	int start_socket; /* borrowed from the request until launch_hand_over */
 	int target_pidfd;

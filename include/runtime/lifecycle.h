@@ -138,6 +138,16 @@ struct restore_request {
 /* A container out of an image; as container_run in all that follows. */
 int container_restore(const struct restore_request *request, int *exit_code, struct error *err);
 
+/* Mounts of a running container (crun's `mounts`): those of a file are added, all or none; or what
+ * was added at their destinations is removed, and never anything else. */
+struct mounts_request {
+	const char *root;
+	const char *id;
+	const char *file; /* spec_load_mounts */
+};
+int container_mounts_add(const struct mounts_request *request, struct error *err);
+int container_mounts_remove(const struct mounts_request *request, struct error *err);
+
 /* One container as `list` and `state` show it. */
 struct container_summary {
 	struct container_state state;

@@ -71,6 +71,36 @@ int plan_exec(const struct spec_process *process, const struct facts *facts,
 	      const struct plan_exec_options *options, struct arena *arena, struct plan *plan,
 	      struct error *err);
 
+/* Mounts of a running container: join by the slot-0 pidfd, then move detached trees to their
+ * places. The specification holds the mounts and what of the container's own they depend on:
+ * annotations, linux.mountLabel, rootfsPropagation, id mappings. PHASE_MOUNTED comes for each mount
+ * in turn. */
+struct plan_live_options {
+	const char *bundle; /* sources are relative to it */
+	uint64_t namespaces;
+	bool user_namespace;
+	const char *user_namespace_link; /* "/proc/PID/ns/user" */
+	const char *rootfs_link;         /* as plan_exec_options */
+};
+int plan_mounts_add(const struct spec *spec, const struct facts *facts,
+		    const struct plan_live_options *options, struct arena *arena, struct plan *plan,
+		    struct error *err);
+
+/* Unmount what was added, in reverse order; -ESTALE where another mount is there by now. */
+struct plan_unmount {
+	const char *destination;
+	const char *where;
+	uint64_t id; /* as PHASE_MOUNTED told it */
+	bool nofollow;
+};
+struct plan_unmounts {
+	struct plan_unmount *items;
+	size_t count;
+};
+int plan_mounts_remove(const struct plan_unmounts *mounts, const struct facts *facts,
+		       const struct plan_live_options *options, struct arena *arena,
+		       struct plan *plan, struct error *err);
+
 static inline const char *plan_text(const struct plan *plan, uint32_t offset)
 {
 	return plan->data + offset;

@@ -164,6 +164,10 @@ int spec_load_process(const char *path, struct arena *arena, struct spec_process
 		      struct error *err);
 
 /* Read a linux.resources object (`update --resources FILE`); "-" is standard input. */
+/* A JSON array of mounts, or an object with a member "mounts"; "-" is standard input. The document
+ * has nothing else. */
+int spec_load_mounts(const char *path, struct arena *arena, struct spec_document *document,
+		     struct error *err);
 int spec_load_resources(const char *path, struct arena *arena, struct spec_resources **resources,
 			struct error *err);
 
@@ -175,6 +179,7 @@ int spec_check(const struct spec *spec, struct error *err);
 /* The rules for a process alone, and for resources alone (`exec`, `update`); paths in errors begin
  * with `where` ("process", "linux.resources"; "": the members' own names). */
 int spec_check_process(const struct spec_process *process, const char *where, struct error *err);
+int spec_check_mounts(const struct spec *spec, struct error *err);
 int spec_check_resources(const struct spec_resources *resources, const char *where,
 			 struct error *err);
 

@@ -22,6 +22,12 @@
 /* The compiled filter, as seccomp(2) takes it. */
 #define STATE_FILTER_FILE "seccomp.bpf"
 
+/* A mount that was added while the container ran. */
+#define STATE_MOUNT_ROWS(ROW, T)                                                                   \
+	ROW(T, string, destination, "destination", none, required)                                 \
+	ROW(T, uint64, id, "id", none, required) /* statx(2) stx_mnt_id, unique where possible */
+JSON_STRUCT(state_mount, STATE_MOUNT_ROWS);
+
 /* state.json: everything later verbs need, so that config.json is read once, at create. */
 #define STATE_ROWS(ROW, T)                                                                         \
 	ROW(T, string, oci_version, "ociVersion", none, always)                                    \
@@ -51,6 +57,11 @@
 	ROW(T, object, personality, "personality", spec_personality, optional)                     \
 	ROW(T, object, memory_policy, "memoryPolicy", spec_memory_policy, optional)                \
 	ROW(T, object, hooks, "hooks", spec_hooks, optional)                                       \
+	ROW(T, string, mount_label, "mountLabel", none, optional)                                  \
+	ROW(T, string, rootfs_propagation, "rootfsPropagation", none, optional)                    \
+	ROW(T, objects, uid_mappings, "uidMappings", spec_id_mapping, optional)                    \
+	ROW(T, objects, gid_mappings, "gidMappings", spec_id_mapping, optional)                    \
+	ROW(T, objects, mounts, "mounts", state_mount, optional) /* added later */                 \
 	ROW(T, string_map, annotations, "annotations", none, optional)                             \
 	ROW(T, object, resources, "resources", spec_resources,                                     \
 	    optional) /* limits as they are set, without device rules */

@@ -164,6 +164,13 @@ enum step_side { SIDE_HOST, SIDE_INIT };
 	STEP(TREE_ATTRIBUTES, INIT, "tree-attributes", "uses", (),                                 \
 	     (FIELD(ATTR, "set"), FIELD(ATTR, "clear"), FIELD(PROPAGATION, "propagation"),         \
 	      FIELD(BOOLEAN, "recursive"))) /* of the slot's mount, wherever it is by now */       \
+	STEP(MAKE_TREE, INIT, "make-tree", "fills",                                                \
+	     (FIELD(TEXT, "type"), FIELD(TEXT, "source"), FIELD(TEXT, "data")),                    \
+	     (FIELD(MS, "flags"), FIELD(ATTR, "set"),                                              \
+	      FIELD(PROPAGATION, "propagation"))) /* NEW_TREE in the container's namespaces */     \
+	STEP(REPORT_MOUNT, INIT, "report-mount", "uses", (), ()) /* tell the mount's id */         \
+	STEP(UNMOUNT, INIT, "unmount", "", (FIELD(TEXT, "target")),                                \
+	     (FIELD(NUMBER, "id"), FIELD(BOOLEAN, "nofollow"))) /* that mount and no other */      \
 	STEP(REMOUNT, INIT, "remount", "", (FIELD(TEXT, "target"), FIELD(TEXT, "data")),                 \
 	     (FIELD(MS, "flags"), FIELD(ATTR, "set"), FIELD(ATTR, "clear"), FIELD(PROPAGATION, "propagation"), \
 	      FIELD(BOOLEAN, "recursive")))                                                           \
@@ -218,6 +225,7 @@ enum step_side { SIDE_HOST, SIDE_INIT };
 								 no error, success makes the later \
 								 CWD a no-op */                \
 	STEP(CLOSE, INIT, "close-descriptors", "", (), (FIELD(NUMBER, "from")))                       \
+	STEP(FINISH, INIT, "finish", "", (), ()) /* instead of EXEC: nothing is left to do */      \
 	STEP(EXEC, INIT, "exec", "", (FIELD(LIST, "arguments"), FIELD(LIST, "environment")),          \
 	     (FIELD(BOOLEAN, "find-home"))) /* add HOME from the container's /etc/passwd, else "/" */
 /* clang-format on */
@@ -241,6 +249,7 @@ enum phase {
 	PHASE_START,         /* parent or start socket -> child */
 	PHASE_CONSOLE,       /* child -> parent: a descriptor, the pty's master (does not wait) */
 	PHASE_LISTENER,      /* child -> parent: a descriptor, the seccomp listener */
+	PHASE_MOUNTED,       /* child -> parent: a mount's id in detail (does not wait) */
 	PHASE_FAILED,        /* child -> parent: struct message tells which step and why */
 	PHASE_CONTINUE,      /* parent -> child: go on */
 	PHASES

@@ -103,3 +103,30 @@ rl() {
 	[ -e "$BATS_TEST_TMPDIR/run/coffer/$ID/state.json" ]
 	as_user "$RUNTIME" delete --force "$ID"
 }
+
+@test "a user adds mounts to a running container, and removes them" {
+	is coffer || skip "runc has no such verb"
+	local source=$BATS_TEST_TMPDIR/source mounts=$BATS_TEST_TMPDIR/mounts.json
+	mkdir "$source"
+	echo content >"$source/file"
+	chown -R $USER_ID "$source"
+	args /bin/sleep 1000
+	rl run --detach --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
+	jq -n --arg source "$source" '[{destination: "/data", source: $source, options: ["rbind", "nosuid"]},
+		{destination: "/t", type: "tmpfs", source: "tmpfs", options: ["size=64k"]}]' >"$mounts"
+	rl mounts add "$ID" "$mounts"
+	run rl exec "$ID" /bin/sh -c 'cat /data/file; touch /data/made /t/made && stat -c %u /data/made /t/made'
+	[ "${lines[*]}" = "content 0 0" ] || { echo "$output"; false; }
+	[ "$(stat -c %u "$source/made")" = $USER_ID ]
+	rl mounts remove "$ID" "$mounts"
+	run rl exec "$ID" /bin/sh -c 'grep -cE " /(data|t) " /proc/self/mountinfo'
+	[ "$output" = 0 ]
+}
+
+@test "an id-mapped mount is refused to a user, with its place and reason" {
+	is coffer || skip "coffer's words"
+	config --arg source "$BATS_TEST_TMPDIR" '.mounts += [{destination: "/v", source: $source, options: ["rbind", "idmap"]}]'
+	args /bin/true
+	run rl run --bundle "$BUNDLE" "$ID"
+	refused 'mounts\[[0-9]+\]\.options.*needs the host.s root: mount_setattr'
+}

@@ -2,8 +2,8 @@
  *
  * A folder is a case: config.json; host.json with what facts and options differ from those of root
  * on a host with cgroup v2 (rows below); a member "exec" in it compiles the config's process as
- * `exec` does. The expected text is the printed plan, or "error: WHERE: WHAT".
- * UPDATE=1 writes the expected texts instead. */
+ * `exec` does, a member "live" its mounts as `mounts add` and `mounts remove` do. The expected text
+ * is the printed plan, or "error: WHERE: WHAT". UPDATE=1 writes the expected texts instead. */
 /* Before cmocka.h, which calls a macro "fail". */
 #include "base/file.h"
 #include "base/json.h"
@@ -40,6 +40,21 @@ JSON_SHAPE(host_hierarchy, HOST_HIERARCHY_ROWS);
 JSON_STRUCT(host_exec, HOST_EXEC_ROWS);
 JSON_SHAPE(host_exec, HOST_EXEC_ROWS);
 
+#define HOST_UNMOUNT_ROWS(ROW, T) \
+	ROW(T, string,  destination, "destination", none, required) \
+	ROW(T, uint64,  id,          "id",          none, required) \
+	ROW(T, boolean, nofollow,    "nofollow",    none, optional)
+JSON_STRUCT(host_unmount, HOST_UNMOUNT_ROWS);
+JSON_SHAPE(host_unmount, HOST_UNMOUNT_ROWS);
+
+#define HOST_LIVE_ROWS(ROW, T) \
+	ROW(T, strings, namespaces,     "namespaces",    none,         optional) \
+	ROW(T, boolean, user_namespace, "userNamespace", none,         optional) \
+	ROW(T, string,  rootfs_link,    "rootfsLink",    none,         optional) \
+	ROW(T, objects, remove,         "remove",        host_unmount, optional)
+JSON_STRUCT(host_live, HOST_LIVE_ROWS);
+JSON_SHAPE(host_live, HOST_LIVE_ROWS);
+
 #define HOST_ROWS(ROW, T) \
 	ROW(T, uint32,  euid,            "euid",           none,           optional) \
 	ROW(T, uint32,  egid,            "egid",           none,           optional) \
@@ -59,7 +74,8 @@ JSON_SHAPE(host_exec, HOST_EXEC_ROWS);
 	ROW(T, uint32,  preserve_fds,    "preserveFds",    none,           optional) \
 	ROW(T, uint32,  listen_fds,      "listenFds",      none,           optional) \
 	ROW(T, boolean, json,            "json",           none,           optional) \
-	ROW(T, object,  exec,            "exec",           host_exec,      optional)
+	ROW(T, object,  exec,            "exec",           host_exec,      optional) \
+	ROW(T, object,  live,            "live",           host_live,      optional)
 JSON_STRUCT(host, HOST_ROWS);
 JSON_SHAPE(host, HOST_ROWS);
 /* clang-format on */
@@ -151,6 +167,46 @@ static int compile_create(const struct spec *spec, const struct host *host, stru
 	return plan_create(spec, &facts, &options, arena, plan, err);
 }
 
+static uint64_t namespaces_of(const struct strings *names)
+{
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < names->count; i++) {
+		uint64_t kind;
+
+		assert_true(spec_name_value(spec_namespace_names, names->items[i], &kind));
+		all |= kind;
+	}
+	return all;
+}
+
+static int compile_live(const struct spec *spec, const struct host *host, struct arena *arena,
+			struct plan *plan, struct error *err)
+{
+	const struct host_live *live = host->live;
+	struct plan_unmounts list = { .count = live->remove.count };
+	struct facts facts = facts_of(host, arena);
+	const struct plan_live_options options = {
+		.bundle = "/bundle",
+		.namespaces = namespaces_of(&live->namespaces),
+		.user_namespace = live->user_namespace,
+		.user_namespace_link = "/proc/42/ns/user",
+		.rootfs_link = live->rootfs_link,
+	};
+
+	list.items = arena_array(arena, list.count + 1, sizeof(*list.items));
+	if (list.count == 0)
+		return plan_mounts_add(spec, &facts, &options, arena, plan, err);
+	for (size_t i = 0; i < list.count; i++)
+		list.items[i] = (struct plan_unmount){
+			.destination = live->remove.items[i].destination,
+			.where = arena_format(arena, "mounts[%zu].destination", i),
+			.id = live->remove.items[i].id,
+			.nofollow = live->remove.items[i].nofollow,
+		};
+	return plan_mounts_remove(&list, &facts, &options, arena, plan, err);
+}
+
 static int compile_exec(const struct spec *spec, const struct host *host, struct arena *arena,
 			struct plan *plan, struct error *err)
 {
@@ -164,13 +220,7 @@ static int compile_exec(const struct spec *spec, const struct host *host, struct
 		.rootfs_link = host->exec->rootfs_link,
 	};
 
-	for (size_t i = 0; i < host->exec->namespaces.count; i++) {
-		uint64_t kind;
-
-		assert_true(spec_name_value(spec_namespace_names, host->exec->namespaces.items[i],
-					    &kind));
-		options.namespaces |= kind;
-	}
+	options.namespaces = namespaces_of(&host->exec->namespaces);
 	return plan_exec(spec->process, &facts, &options, arena, plan, err);
 }
 
@@ -231,8 +281,9 @@ static void compile_case(const char *name, struct arena *arena, struct text *out
 	read_text(path, &config);
 	if (spec_load_text(config.data, config.length, "config.json", arena, &document, &err) < 0)
 		fail_msg("%s: %s: %s", path, err.where, err.what);
-	result = host.exec ? compile_exec(&document.spec, &host, arena, &plan, &err)
-			   : compile_create(&document.spec, &host, arena, &plan, &err);
+	result = host.live   ? compile_live(&document.spec, &host, arena, &plan, &err)
+		 : host.exec ? compile_exec(&document.spec, &host, arena, &plan, &err)
+			     : compile_create(&document.spec, &host, arena, &plan, &err);
 	print_result(result, &plan, &err, host.json, out);
 }
 

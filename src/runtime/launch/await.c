@@ -1,11 +1,13 @@
 /* await.c -- listen to the child: phases, descriptors, failures, death. */
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "base/own.h"
 #include "launch_private.h"
 
@@ -72,6 +74,18 @@ static void keep(int *place, int *fd)
 	*place = take_fd(fd);
 }
 
+static void note_mount(struct launched *launched, const char *id)
+{
+	size_t size = (launched->mount_count + 1) * sizeof(*launched->mounts);
+	uint64_t *mounts = realloc(launched->mounts, size);
+
+	if (!mounts)
+		abort();
+	launched->mounts = mounts;
+	number_parse_unsigned(id, UINT64_MAX, &mounts[launched->mount_count]);
+	launched->mount_count++;
+}
+
 static int listen_until_reset(struct launched *launched, enum phase phase, struct error *err)
 {
 	for (;;) {
@@ -87,6 +101,8 @@ static int listen_until_reset(struct launched *launched, enum phase phase, struc
 			keep(&launched->console, &fd);
 		else if (message.phase == PHASE_LISTENER)
 			keep(&launched->listener, &fd);
+		else if (message.phase == PHASE_MOUNTED)
+			note_mount(launched, message.detail);
 		else if (message.phase == (uint32_t)phase)
 			return 1;
 		else

@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -410,6 +411,9 @@ void launch_close(struct launched *launched)
 	close_fd(&launched->console);
 	close_fd(&launched->listener);
 	net_devices_leave(launched);
+	free(launched->mounts);
+	launched->mounts = NULL;
+	launched->mount_count = 0;
 }
 
 void launch_abort(struct launched *launched)

@@ -78,6 +78,17 @@ static struct spec_resources *resources_of(const struct spec *spec, struct arena
 	return resources;
 }
 
+/* What later mounts depend on. */
+static void record_mounts(struct container_state *state, const struct spec_linux *linux_)
+{
+	state->mount_label = linux_->mount_label;
+	state->rootfs_propagation = linux_->rootfs_propagation;
+	state->uid_mappings.items = linux_->uid_mappings.items;
+	state->uid_mappings.count = linux_->uid_mappings.count;
+	state->gid_mappings.items = linux_->gid_mappings.items;
+	state->gid_mappings.count = linux_->gid_mappings.count;
+}
+
 void record_begin(struct birth *birth)
 {
 	const struct spec *spec = &birth->document.spec;
@@ -104,6 +115,7 @@ void record_begin(struct birth *birth)
 		.annotations = spec->annotations,
 		.resources = resources_of(spec, arena),
 	};
+	record_mounts(&birth->container.state, spec->linux_);
 }
 
 /* What a driver decided only when it made the cgroup counts. */

@@ -105,6 +105,7 @@ void plan_bind(struct draft *draft, const struct mount_draft *mount, const char 
 	slot = plan_tree(draft, &tree);
 	plan_id_map(draft, mount, slot);
 	attach(draft, mount, slot);
+	plan_report(draft, slot);
 	set_attributes(draft, mount, &own, slot);
 	if (later)
 		set_propagation(draft, mount, options->propagation, slot);

@@ -39,6 +39,7 @@ struct draft {
 	const struct plan_options *options;
 	uint64_t created;           /* CLONE_NEW*: made for this container */
 	uint64_t joined;            /* entered by path; exec: the container's */
+	bool live;                  /* mounts for a running container: by descriptors alone */
 	const char *user_namespace; /* of a running container: its path; NULL: the child's */
 	struct late_readonly *late, **late_end;
 };
@@ -136,6 +137,13 @@ bool wants_id_map(const struct mount_draft *mount);
 int id_map_read(struct draft *draft, const struct mount_draft *mount, struct id_map *map);
 /* Map the ids of the tree in `slot` if the mount has a map. */
 void plan_id_map(struct draft *draft, const struct mount_draft *mount, int slot);
+
+/* live.c: tell the id of the mount in `slot`, if the container runs already. */
+void plan_report(struct draft *draft, int slot);
+
+/* exec.c: into the root of a container that has no mount namespace, or did not pivot; NULL: none.
+ */
+void plan_enter_chroot(struct draft *draft, const char *link);
 
 /* binds.c */
 void plan_bind(struct draft *draft, const struct mount_draft *mount, const char *source,

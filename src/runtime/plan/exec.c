@@ -38,8 +38,7 @@ static void plan_keyring(struct draft *draft, const struct plan_exec_options *op
 		ADD(draft, KEYRING, NULL, .text = { place(draft, "_ses.%s", options->id), label });
 }
 
-/* A container that has no mount namespace of its own, or did not pivot. */
-static void enter_rootfs(struct draft *draft, const char *link)
+void plan_enter_chroot(struct draft *draft, const char *link)
 {
 	int slot;
 
@@ -72,7 +71,7 @@ int plan_exec(const struct spec_process *process, const struct facts *facts,
 	plan_oom_score(&draft);
 	join_container(&draft);
 	plan_keyring(&draft, options);
-	enter_rootfs(&draft, options->rootfs_link);
+	plan_enter_chroot(&draft, options->rootfs_link);
 	plan_console(&draft);
 	plan_umask(&draft);
 	TRY(plan_executable(&draft));

@@ -214,7 +214,12 @@ static void plan_detached(struct draft *draft, const struct mount_draft *mount, 
 	builder_add(&draft->build, &values)->slot = slot;
 	plan_id_map(draft, mount, slot);
 	attach_filesystem(draft, mount, slot);
-	if (readonly_later)
+	plan_report(draft, slot);
+	if (readonly_later && draft->live)
+		ADD(draft, TREE_ATTRIBUTES, place(draft, "%s.options", mount->where),
+		    .number = { MOUNT_ATTR_RDONLY })
+			->slot = slot;
+	else if (readonly_later)
 		remember_readonly(draft, mount);
 }
 
@@ -231,16 +236,59 @@ static int plan_mapped_filesystem(struct draft *draft, const struct mount_draft 
 	return 0;
 }
 
+/* ---- in a running container ---------------------------------------------------------------------
+ */
+
+static int refuse_live(struct draft *draft, const struct mount_draft *mount, int number,
+		       const char *reason)
+{
+	fail(draft->err, number, "a filesystem of type %s cannot be added to a running container%s",
+	     mount->mount->type, reason);
+	return fail_where(draft->err, "%s.type", mount->where);
+}
+
+static int plan_live_cgroup(struct draft *draft, const struct mount_draft *mount)
+{
+	struct spec_mount unified = *mount->mount;
+	struct mount_draft own = *mount;
+
+	if (draft->facts->cgroup_layout != CGROUP_UNIFIED || !has_namespace(draft, CLONE_NEWCGROUP))
+		return refuse_live(draft, mount, ENOTSUP,
+				   " without cgroup v2 and a cgroup namespace");
+	unified.type = (char *)"cgroup2";
+	own.mount = &unified;
+	plan_detached(draft, &own, STEP_MAKE_TREE);
+	return 0;
+}
+
+/* Inside: what belongs to the container's namespaces. Outside: whose source or data are paths,
+ * which in the container would be the container's to choose. */
+static int plan_live_filesystem(struct draft *draft, const struct mount_draft *mount)
+{
+	const char *type = mount->mount->type;
+	bool inside =
+		belongs_to_namespaces(type) || !strcmp(type, "tmpfs") || !strcmp(type, "ramfs");
+
+	if (!strcmp(type, "cgroup"))
+		return plan_live_cgroup(draft, mount);
+	if (!inside && !draft->facts->privileged)
+		return refuse_live(draft, mount, EPERM, " by an ordinary user");
+	plan_detached(draft, mount, inside ? STEP_MAKE_TREE : STEP_NEW_TREE);
+	return 0;
+}
+
 int plan_filesystem(struct draft *draft, const struct mount_draft *mount)
 {
 	const char *instead = host_instead(draft, mount->mount->type);
 
 	if (mount->id_map)
 		return plan_mapped_filesystem(draft, mount);
-	if (!strcmp(mount->mount->type, "cgroup"))
-		plan_cgroup_mount(draft, mount);
-	else if (instead)
+	if (instead)
 		bind_host_instead(draft, mount, instead);
+	else if (draft->live)
+		return plan_live_filesystem(draft, mount);
+	else if (!strcmp(mount->mount->type, "cgroup"))
+		plan_cgroup_mount(draft, mount);
 	else
 		plan_new_filesystem(draft, mount);
 	return 0;

@@ -72,6 +72,9 @@ static int check_mount(struct draft *draft, const struct mount_draft *mount)
 
 	if (!strcmp(mount->target, "/") && !remount)
 		return refuse(draft, mount, "destination", "nothing can be mounted on \"/\"");
+	if (remount && draft->live)
+		return refuse(draft, mount, "options",
+			      "a running container's mounts cannot be changed");
 	if (!bind && !remount && !*type)
 		return refuse(draft, mount, "type", "the mount has no type");
 	if (bind && !remount && !(entry->source && *entry->source))

@@ -44,6 +44,7 @@ const struct spec_name phase_names[] = {
 	{ "start", PHASE_START },
 	{ "console", PHASE_CONSOLE },
 	{ "listener", PHASE_LISTENER },
+	{ "mounted", PHASE_MOUNTED },
 	{ 0 },
 };
 

@@ -102,6 +102,11 @@ int spec_check(const struct spec *spec, struct error *err)
 	return check_uts_name(spec, spec->domainname, "domainname", err);
 }
 
+int spec_check_mounts(const struct spec *spec, struct error *err)
+{
+	return check_mounts(spec, err);
+}
+
 int spec_check_process(const struct spec_process *process, const char *where, struct error *err)
 {
 	return check_process(process, where[0] ? SITE(NULL, where) : NULL, err);

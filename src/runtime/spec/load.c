@@ -59,20 +59,62 @@ int spec_load(const char *bundle, const char *config_name, struct arena *arena,
 	return spec_load_text(text.data, text.length, name, arena, document, err);
 }
 
-/* An object that is a document of its own; "-" is standard input. */
+/* "-" is standard input; its name then is *name. */
+static int read_file(const char *path, size_t most, struct text *text, const char **name,
+		     struct error *err)
+{
+	bool is_input = text_equal(path, "-");
+
+	*name = is_input ? "standard input" : path;
+	return is_input ? file_read_fd(STDIN_FILENO, *name, most, text, err)
+			: file_read(AT_FDCWD, path, most, text, err);
+}
+
+/* An object that is a document of its own. */
 static int load_object(const char *path, const struct json_shape *shape, void *object,
 		       struct arena *arena, struct error *err)
 {
-	const bool is_input = text_equal(path, "-");
-	const char *name = is_input ? "standard input" : path;
 	auto_text struct text text = { 0 };
+	const char *name;
 
-	if (is_input)
-		TRY(file_read_fd(STDIN_FILENO, name, PROCESS_MOST, &text, err));
-	else
-		TRY(file_read(AT_FDCWD, path, PROCESS_MOST, &text, err));
+	TRY(read_file(path, PROCESS_MOST, &text, &name, err));
 	return json_read(&(struct json_source){ text.data, text.length, name }, shape, object,
 			 arena, NULL, err);
+}
+
+#define MOUNTS_FILE_ROWS(ROW, T) ROW(T, objects, mounts, "mounts", spec_mount, required)
+JSON_STRUCT(mounts_file, MOUNTS_FILE_ROWS);
+JSON_SHAPE(mounts_file, MOUNTS_FILE_ROWS);
+
+static bool is_array(const struct text *text)
+{
+	return text->length > 0 && text->data[strspn(text->data, " \t\r\n")] == '[';
+}
+
+int spec_load_mounts(const char *path, struct arena *arena, struct spec_document *document,
+		     struct error *err)
+{
+	auto_text struct text text = { 0 }, whole = { 0 };
+	bool array;
+	struct mounts_file file;
+	const char *name;
+
+	TRY(read_file(path, SPEC_DOCUMENT_MOST, &text, &name, err));
+	array = is_array(&text);
+	text_add(&whole, array ? "{\"mounts\":" : "");
+	text_add_bytes(&whole, text.data, text.length);
+	text_add(&whole, array ? "}" : "");
+	*document = (struct spec_document){
+		.name = arena_string(arena, name),
+		.text = arena_copy(arena, whole.data, whole.length),
+		.length = whole.length,
+	};
+	TRY(json_read(&(struct json_source){ document->text, whole.length, document->name },
+		      &mounts_file_shape, &file, arena, &document->notes, err));
+	document->spec.mounts.items = file.mounts.items;
+	document->spec.mounts.count = file.mounts.count;
+	complete(&document->spec, arena);
+	return 0;
 }
 
 int spec_load_process(const char *path, struct arena *arena, struct spec_process **process,

@@ -8,6 +8,7 @@
 #include "directory.h"
 #include "runtime/state.h"
 
+JSON_SHAPE(state_mount, STATE_MOUNT_ROWS);
 JSON_SHAPE(container_state, STATE_ROWS);
 
 const char *status_name(enum container_status status)
