@@ -181,4 +181,19 @@ int registry_find(struct registry *registry, const char *term, int limit, struct
 /* Ask for nothing but to be let in: 0 when the registry takes the credentials (or wants none). */
 int registry_ping(struct registry *registry, struct error *err);
 
+/* ---- login.c: credentials that stay ------------------------------------------------------------
+ */
+
+/* Who we are to the registry, or NULL for nobody. */
+const char *registry_user(const struct registry *registry);
+
+/* Keep a password for `key` (HOST[:PORT][/REPOSITORY]) in the auth file (NULL: $REGISTRY_AUTH_FILE
+ * or the user's own), or with the credential helper that this file names. Everything else in the
+ * file stays; -ENOTSUP where it has what we would lose. */
+int registry_keep_login(const char *key, const char *user, const char *password,
+			const char *auth_file, struct error *err);
+/* -ENOENT: there was none. */
+int registry_forget_login(const char *key, const char *auth_file, struct error *err);
+int registry_forget_all(const char *auth_file, struct error *err);
+
 #endif

@@ -6,6 +6,8 @@
 
 #include "base/options.h"
 #include "image/bundle.h"
+#include "image/reference.h"
+#include "image/registry.h"
 #include "image/store.h"
 #include "image/transfer.h"
 
@@ -19,18 +21,26 @@ struct globals {
 };
 
 extern const struct command command_bundle;
+extern const struct command command_catalog;
 extern const struct command command_completion;
 extern const struct command command_copy_images;
+extern const struct command command_delete;
 extern const struct command command_gc;
+extern const struct command command_history;
 extern const struct command command_images;
 extern const struct command command_inspect;
 extern const struct command command_load;
+extern const struct command command_login;
+extern const struct command command_logout;
 extern const struct command command_pull;
 extern const struct command command_push;
+extern const struct command command_referrers;
 extern const struct command command_release;
 extern const struct command command_rmi;
 extern const struct command command_save;
+extern const struct command command_search;
 extern const struct command command_tag;
+extern const struct command command_tags;
 extern const struct command command_unpack;
 extern const struct command command_untag;
 
@@ -97,6 +107,28 @@ struct network_options {
 	{ "retry-delay", 0, OPTION_TEXT, offsetof(T, M.retry_delay), "DURATION", "wait before the second try: 2s, 500ms (default: growing from 2s)", NULL, 0 }, \
 	{ "jobs", 'j', OPTION_NUMBER, offsetof(T, M.jobs), "N", "fetch and unpack so many layers at once (default: 4)", NULL, 0 }
 /* clang-format on */
+
+/* clang-format off */
+/* The options of commands that ask a registry and fetch no image. */
+#define LOGIN_OPTION_ROWS(T, M) \
+	{ "tls-verify", 0, OPTION_TEXT, offsetof(T, M.tls_verify), "BOOL", "ask for https with a valid certificate (default: true, but not for a loopback registry)", "true|false", 0 }, \
+	{ "cert-dir", 0, OPTION_TEXT, offsetof(T, M.cert_dir), "DIR", "certificates for the registry: *.crt, and *.cert with *.key", NULL, 0 }, \
+	{ "authfile", 0, OPTION_TEXT, offsetof(T, M.authfile), "FILE", "the file of credentials", NULL, 0 }
+
+#define ASKING_OPTION_ROWS(T, M) \
+	LOGIN_OPTION_ROWS(T, M), \
+	{ "creds", 0, OPTION_TEXT, offsetof(T, M.creds), "USER[:PASSWORD]", "credentials for the registry", NULL, 0 }, \
+	{ "retry", 0, OPTION_NUMBER, offsetof(T, M.retry), "N", "try again that often when the registry fails (default: 3)", NULL, 0 }, \
+	{ "retry-delay", 0, OPTION_TEXT, offsetof(T, M.retry_delay), "DURATION", "wait before the second try: 2s, 500ms (default: growing from 2s)", NULL, 0 }
+/* clang-format on */
+
+/* Open the repository that `name` (with or without docker://) is in; `reference` is filled. */
+int command_open_repository(const struct command_line *line, const struct network_options *options,
+			    const char *name, struct reference *reference,
+			    struct registry **registry, struct error *err);
+/* Open a whole registry: HOST[:PORT]. */
+int command_open_registry(const struct command_line *line, const struct network_options *options,
+			  const char *host, struct registry **registry, struct error *err);
 
 /* `options` NULL: the defaults. Everything in `transfer` lives in the arena. */
 int network_options_apply(const struct network_options *options, struct arena *arena,

@@ -23,10 +23,11 @@ static const struct option_row global_options[] = {
 /* clang-format off */
 static const struct command *const commands[] = {
 	/* registries */
-	&command_pull, &command_push, &command_copy_images,
+	&command_pull, &command_push, &command_copy_images, &command_search, &command_tags,
+	&command_catalog, &command_referrers, &command_delete, &command_login, &command_logout,
 	/* the store */
-	&command_images, &command_inspect, &command_tag, &command_untag, &command_rmi,
-	&command_save, &command_load, &command_gc,
+	&command_images, &command_inspect, &command_history, &command_tag, &command_untag,
+	&command_rmi, &command_save, &command_load, &command_gc,
 	/* bundles */
 	&command_bundle, &command_release, &command_unpack,
 	&command_completion, NULL,

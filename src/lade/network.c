@@ -86,3 +86,29 @@ int network_options_apply(const struct network_options *options, struct arena *a
 		TRY(parse_duration(options->retry_delay, &transfer->registry.retry_delay_ms, err));
 	return apply_platform(options, arena, transfer, err);
 }
+
+int command_open_repository(const struct command_line *line, const struct network_options *options,
+			    const char *name, struct reference *reference,
+			    struct registry **registry, struct error *err)
+{
+	const char *rest = text_after(name, "docker://");
+	struct transfer_options transfer;
+
+	TRY(network_options_apply(options, line->arena, &transfer, err));
+	TRY(reference_parse_name(rest ? rest : name, line->arena, reference, err));
+	return registry_open(reference, &transfer.registry, registry, err);
+}
+
+int command_open_registry(const struct command_line *line, const struct network_options *options,
+			  const char *host, struct registry **registry, struct error *err)
+{
+	struct reference reference;
+	struct transfer_options transfer;
+
+	TRY(network_options_apply(options, line->arena, &transfer, err));
+	/* The grammar of hosts is that of names. */
+	TRY(reference_parse_name(arena_format(line->arena, "%s/any", host), line->arena, &reference,
+				 err));
+	reference.path = NULL;
+	return registry_open(&reference, &transfer.registry, registry, err);
+}

@@ -28,12 +28,16 @@ static int keep_token(void *context, const void *bytes, size_t length, struct er
 	return 0;
 }
 
-static void add_escaped(struct text *url, CURL *curl, const char *name, const char *value)
+/* A parameter of a URL's query, or of a form, which has no '?' in front. */
+static void add_escaped(struct text *query, CURL *curl, const char *name, const char *value)
 {
 	char *escaped = value ? curl_easy_escape(curl, value, 0) : NULL;
+	const char *separator = "";
 
+	if (query->length)
+		separator = strchr(query->data, '?') || strchr(query->data, '=') ? "&" : "?";
 	if (escaped)
-		text_format(url, "%c%s=%s", strchr(url->data, '?') ? '&' : '?', name, escaped);
+		text_format(query, "%s%s=%s", separator, name, escaped);
 	curl_free(escaped);
 }
 
@@ -80,33 +84,70 @@ static void add_scopes(struct text *url, const struct registry *registry, const 
 			add_escaped(url, registry->http.curl, "scope", scope);
 }
 
-static int fetch_token(struct registry *registry, const struct challenge *challenge,
-		       struct arena *arena, struct error *err)
+static int exchange(struct registry *registry, const struct http_request *request,
+		    const struct text *body, const char *realm, struct arena *arena,
+		    struct error *err)
 {
-	const char *realm = challenge_parameter(challenge, "realm");
-	const char *scope = challenge_parameter(challenge, "scope");
+	struct http_answer answer = { .arena = arena };
+	int result = http_exchange(&registry->http, request, &answer, err);
+
+	if (result == 0 && answer.status / 100 != 2)
+		result = refusal(registry, request->url, &answer, err);
+	text_free(&answer.body);
+	return result < 0 ? result : read_token(registry, body, realm, err);
+}
+
+/* With a password, or with nothing: GET (distribution's token specification). */
+static int fetch_token(struct registry *registry, const struct challenge *challenge,
+		       const char *realm, struct arena *arena, struct error *err)
+{
 	auto_text struct text url = { 0 };
 	auto_text struct text body = { 0 };
-	struct http_answer answer = { .arena = arena };
 	struct http_request request = { .sink = keep_token, .context = &body };
-	int result;
 
-	TRY(check_realm(registry, realm, err));
 	text_add(&url, realm);
 	add_escaped(&url, registry->http.curl, "service",
 		    challenge_parameter(challenge, "service"));
-	add_scopes(&url, registry, scope, arena);
+	add_scopes(&url, registry, challenge_parameter(challenge, "scope"), arena);
 	if (registry->user) {
 		add_escaped(&url, registry->http.curl, "account", registry->user);
 		request.authorization =
 			credentials_basic(registry->user, registry->password, arena);
 	}
 	request.url = url.data;
-	result = http_exchange(&registry->http, &request, &answer, err);
-	if (result == 0 && answer.status / 100 != 2)
-		result = refusal(registry, url.data, &answer, err);
-	text_free(&answer.body);
-	return result < 0 ? result : read_token(registry, &body, realm, err);
+	return exchange(registry, &request, &body, realm, arena, err);
+}
+
+/* With an identity token: POST of a form (its OAuth2 variant). */
+static int refresh_token(struct registry *registry, const struct challenge *challenge,
+			 const char *realm, struct arena *arena, struct error *err)
+{
+	CURL *curl = registry->http.curl;
+	auto_text struct text form = { 0 };
+	auto_text struct text body = { 0 };
+	struct http_body sent = { .type = "application/x-www-form-urlencoded" };
+	const struct http_request request = {
+		.url = realm, .method = "POST", .body = &sent, .sink = keep_token, .context = &body
+	};
+
+	add_escaped(&form, curl, "grant_type", "refresh_token");
+	add_escaped(&form, curl, "refresh_token", registry->identity_token);
+	add_escaped(&form, curl, "client_id", "lade");
+	add_escaped(&form, curl, "service", challenge_parameter(challenge, "service"));
+	add_scopes(&form, registry, challenge_parameter(challenge, "scope"), arena);
+	sent.bytes = form.data;
+	sent.size = (int64_t)form.length;
+	return exchange(registry, &request, &body, realm, arena, err);
+}
+
+static int answer_bearer(struct registry *registry, const struct challenge *challenge,
+			 struct arena *arena, struct error *err)
+{
+	const char *realm = challenge_parameter(challenge, "realm");
+
+	TRY(check_realm(registry, realm, err));
+	return registry->identity_token ? refresh_token(registry, challenge, realm, arena, err)
+					: fetch_token(registry, challenge, realm, arena, err);
 }
 
 int authorize(struct registry *registry, const struct http_answer *answer, struct error *err)
@@ -115,7 +156,7 @@ int authorize(struct registry *registry, const struct http_answer *answer, struc
 	struct challenge challenge;
 
 	if (challenge_find(&answer->challenges, "Bearer", &arena, &challenge))
-		return fetch_token(registry, &challenge, &arena, err);
+		return answer_bearer(registry, &challenge, &arena, err);
 	if (registry->user && challenge_find(&answer->challenges, "Basic", &arena, &challenge)) {
 		registry->authorization =
 			credentials_basic(registry->user, registry->password, &registry->arena);

@@ -1,32 +1,13 @@
 /* credentials.c -- who we are to a registry: --creds, or the auth files of podman and docker
  * (containers-auth.json(5)), most specific key first. */
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
-#include "base/json.h"
+#include "auth_file.h"
 #include "registry_private.h"
-
-#define AUTH_FILE_LIMIT (1 << 20)
-#define HUB_KEY         "https://index.docker.io/v1/"
-
-/* clang-format off */
-#define AUTH_ENTRY_ROWS(ROW, T) \
-	ROW(T, string, auth,     "auth",     none, optional) \
-	ROW(T, string, username, "username", none, optional) \
-	ROW(T, string, password, "password", none, optional)
-JSON_STRUCT(auth_entry, AUTH_ENTRY_ROWS);
-JSON_SHAPE(auth_entry, AUTH_ENTRY_ROWS);
-
-#define AUTH_FILE_ROWS(ROW, T) \
-	ROW(T, object_map, auths, "auths", auth_entry, optional)
-JSON_STRUCT(auth_file, AUTH_FILE_ROWS);
-JSON_SHAPE(auth_file, AUTH_FILE_ROWS);
-/* clang-format on */
 
 char *credentials_basic(const char *user, const char *password, struct arena *arena)
 {
@@ -67,75 +48,80 @@ static int take_encoded(struct registry *registry, const char *encoded, const ch
 	return 0;
 }
 
-/* Docker writes keys as URLs. */
-static char *plain_key(const char *key, struct arena *arena)
-{
-	const char *rest = text_after(key, "https://");
-	char *plain;
-	size_t length;
-
-	if (!rest)
-		rest = text_after(key, "http://");
-	plain = arena_string(arena, rest ? rest : key);
-	if (!rest)
-		return plain;
-	length = strcspn(plain, "/");
-	plain[length] = '\0';
-	return plain;
-}
-
-static const struct auth_entry *find_entry(const struct auth_file *file, const char *key,
-					   struct arena *arena)
-{
-	for (size_t i = 0; i < file->auths.count; i++)
-		if (!strcmp(plain_key(file->auths.keys[i], arena), key))
-			return &file->auths.items[i];
-	return NULL;
-}
-
 /* host/ns/repo, host/ns, host; docker.io has more names. */
 static const struct auth_entry *match(const struct registry *registry, const struct auth_file *file,
 				      struct arena *arena)
 {
 	char *key = arena_format(arena, "%s/%s", registry->domain, registry->repository);
-	const struct auth_entry *entry = find_entry(file, key, arena);
+	const struct auth_entry *entry = auth_file_entry(file, key, arena);
 	char *slash;
 
 	while (!entry && (slash = strrchr(key, '/'))) {
 		*slash = '\0';
-		entry = find_entry(file, key, arena);
+		entry = auth_file_entry(file, key, arena);
 	}
 	if (!entry && text_equal(registry->domain, "docker.io"))
-		entry = find_entry(file, "index.docker.io", arena);
+		entry = auth_file_entry(file, "index.docker.io", arena);
 	return entry;
+}
+
+static int take_secret(struct registry *registry, const struct auth_secret *secret)
+{
+	if (text_equal(secret->user, "<token>"))
+		registry->identity_token = secret->secret;
+	registry->user = secret->user;
+	registry->password = secret->secret;
+	return 0;
+}
+
+/* Helpers know hosts, not repositories; docker.io by Docker's own name. */
+static int ask_helper(struct registry *registry, const char *helper, struct error *err)
+{
+	bool hub = text_equal(registry->domain, "docker.io");
+	struct auth_secret secret;
+	int found;
+
+	TRY(found = auth_helper_get(helper, hub ? AUTH_HUB_KEY : registry->domain, &secret,
+				    &registry->arena, err));
+	return found ? take_secret(registry, &secret) : 0;
+}
+
+static int take_entry(struct registry *registry, const struct auth_entry *entry, const char *path,
+		      struct error *err)
+{
+	struct arena *arena = &registry->arena;
+
+	if (entry->identity_token && *entry->identity_token)
+		registry->identity_token = arena_string(arena, entry->identity_token);
+	if (entry->registry_token && *entry->registry_token)
+		registry->authorization = arena_format(arena, "Bearer %s", entry->registry_token);
+	if (entry->auth && *entry->auth)
+		return take_encoded(registry, entry->auth, path, err);
+	if (entry->username) {
+		registry->user = arena_string(arena, entry->username);
+		registry->password = arena_string(arena, entry->password ? entry->password : "");
+	}
+	return 0;
 }
 
 static int read_auth_file(struct registry *registry, const char *path, bool must_exist,
 			  struct error *err)
 {
 	auto_arena struct arena arena = { 0 };
-	auto_text struct text text = { 0 };
 	const struct auth_entry *entry;
 	struct auth_file file;
-	int result = file_read(AT_FDCWD, path, AUTH_FILE_LIMIT, &text, err);
+	const char *helper;
+	int found;
 
-	if (result < 0)
-		return !must_exist && (result == -ENOENT || result == -EACCES || result == -ENOTDIR)
-			       ? 0
-			       : result;
-	TRY(json_read(&(struct json_source){ text.data, text.length, path }, &auth_file_shape,
-		      &file, &arena, NULL, err));
-	entry = match(registry, &file, &arena);
-	if (!entry)
+	TRY(found = auth_file_read(path, must_exist, &file, &arena, NULL, err));
+	if (!found)
 		return 0;
-	if (entry->auth && *entry->auth)
-		return take_encoded(registry, entry->auth, path, err);
-	if (entry->username) {
-		registry->user = arena_string(&registry->arena, entry->username);
-		registry->password =
-			arena_string(&registry->arena, entry->password ? entry->password : "");
-	}
-	return 0;
+	entry = match(registry, &file, &arena);
+	if (entry &&
+	    (entry->auth || entry->username || entry->identity_token || entry->registry_token))
+		return take_entry(registry, entry, path, err);
+	helper = auth_file_helper(&file, registry->domain);
+	return helper ? ask_helper(registry, helper, err) : 0;
 }
 
 static const char *below(const char *variable, const char *fallback, const char *rest,
@@ -151,19 +137,32 @@ static const char *below(const char *variable, const char *fallback, const char 
 	return arena_format(arena, "%s/%s/%s", home ? home : "/root", fallback, rest);
 }
 
+const char *credentials_path(const char *option, struct arena *arena)
+{
+	const char *named = option ? option : getenv("REGISTRY_AUTH_FILE");
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+
+	if (named && *named)
+		return named;
+	return runtime && *runtime ? arena_format(arena, "%s/containers/auth.json", runtime)
+				   : arena_format(arena, "/run/containers/%u/auth.json", geteuid());
+}
+
+static bool knows_enough(const struct registry *registry)
+{
+	return registry->user || registry->identity_token || registry->authorization;
+}
+
 static int read_usual_files(struct registry *registry, struct error *err)
 {
 	struct arena *arena = &registry->arena;
-	const char *run = arena_format(arena, "/run/containers/%u", geteuid());
 	const char *const paths[] = {
-		getenv("XDG_RUNTIME_DIR") && *getenv("XDG_RUNTIME_DIR")
-			? below("XDG_RUNTIME_DIR", "/run", "containers/auth.json", arena)
-			: arena_format(arena, "%s/auth.json", run),
+		credentials_path(NULL, arena),
 		below("XDG_CONFIG_HOME", ".config", "containers/auth.json", arena),
 		below("DOCKER_CONFIG", ".docker", "config.json", arena),
 	};
 
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]) && !registry->user; i++)
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]) && !knows_enough(registry); i++)
 		TRY(read_auth_file(registry, paths[i], false, err));
 	return 0;
 }

@@ -109,6 +109,7 @@ int registry_fork(struct registry *registry, struct registry **forked, struct er
 	copy->repository = arena_string(arena, registry->repository);
 	copy->user = arena_string(arena, registry->user);
 	copy->password = arena_string(arena, registry->password);
+	copy->identity_token = arena_string(arena, registry->identity_token);
 	copy->authorization = arena_string(arena, registry->authorization);
 	copy->http.ca_text = arena_string(arena, registry->http.ca_text);
 	copy->http.certificate = arena_string(arena, registry->http.certificate);

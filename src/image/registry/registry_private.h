@@ -16,7 +16,8 @@ struct registry {
 	bool push;          /* ask for tokens that may write */
 	const char *scheme; /* "https" or "http", once an answer came; NULL before */
 	char *user, *password;
-	char *authorization; /* what the registry itself accepts now, or NULL */
+	char *identity_token; /* OAuth2's refresh token, or NULL */
+	char *authorization;  /* what the registry itself accepts now, or NULL */
 	int retries, retry_delay_ms;
 };
 
@@ -26,6 +27,8 @@ bool is_loopback(const char *host);
 /* credentials.c: --creds, else the auth files; user NULL when there are none. */
 int credentials_find(struct registry *registry, const struct registry_options *options,
 		     struct error *err);
+/* The file that login writes: --authfile, $REGISTRY_AUTH_FILE, or the user's own. */
+const char *credentials_path(const char *option, struct arena *arena);
 /* "Basic …" of user and password, in the arena. */
 char *credentials_basic(const char *user, const char *password, struct arena *arena);
 
