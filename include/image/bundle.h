@@ -31,12 +31,39 @@ int bundle_load_image(const struct store *store, const char *what, struct arena 
 
 /* ---- the verbs ------------------------------------------------------------------------------- */
 
+/* What a person wants other than image and defaults say: podman run's flags, as they were typed.
+ * NULL, { 0 } and false change nothing. */
+struct bundle_changes {
+	/* process */
+	char *entrypoint; /* a program, a JSON array, or "" for none */
+	char *user, *workdir, *umask;
+	struct strings env, group_add, cap_add, cap_drop, ulimits, security_opts;
+	char *oom_score_adj;
+	bool terminal, privileged;
+	/* root and mounts */
+	struct strings volumes, mounts, tmpfs, devices;
+	bool read_only;
+	char *read_only_tmpfs; /* "false": no tmpfs on /run, /tmp, /var/tmp beside --read-only */
+	int64_t shm_size;
+	/* namespaces */
+	char *network, *pid, *ipc, *uts, *cgroupns, *userns, *hostname;
+	struct strings sysctls;
+	/* control groups */
+	int64_t memory, memory_reservation, pids_limit, cpu_shares, cpu_period, cpu_quota;
+	char *memory_swap, *cpus, *cpuset_cpus, *cpuset_mems, *cgroup_parent;
+	/* annotations */
+	struct strings annotations, labels;
+	/* Commands to run when the container is gone (hooks.poststop). */
+	struct strings poststop;
+};
+
 struct bundle_request {
 	const struct bundle_image *image;
-	const char *directory;  /* made (0700), or an empty one that exists */
-	const char *driver;     /* of rootfs.h; NULL: the best that works */
-	struct strings command; /* replaces the image's Cmd when not empty */
-	int cancel_fd;          /* > 0: readable means stop; not owned */
+	const char *directory;                /* made (0700), or an empty one that exists */
+	const char *driver;                   /* of rootfs.h; NULL: the best that works */
+	struct strings command;               /* replaces the image's Cmd when not empty */
+	const struct bundle_changes *changes; /* NULL: none */
+	int cancel_fd;                        /* > 0: readable means stop; not owned */
 };
 
 /* DIR/config.json, DIR/rootfs, and a record in the store that keeps the image's layers.
@@ -46,8 +73,10 @@ int bundle_make(struct store *store, const struct bundle_request *request, struc
 
 /* Undo bundle_make: unmount, remove rootfs, config.json, record, and DIR unless something of
  * somebody else's is in it. `what` is the directory or the record's id. -ENOENT: no bundle of this
- * store; -EBUSY: a container still uses it. */
-int bundle_release(struct store *store, const char *what, struct arena *arena, struct error *err);
+ * store; -EBUSY: a container still uses it, unless `force`: then the caller knows that none does.
+ */
+int bundle_release(struct store *store, const char *what, bool force, struct arena *arena,
+		   struct error *err);
 
 /* The image's root filesystem alone, copied into `directory` (made, or empty); no record. */
 int bundle_unpack(struct store *store, const struct bundle_image *image, const char *directory,
@@ -83,9 +112,13 @@ struct bundle_input {
 	const struct bundle_host *host;
 	struct strings command; /* replaces Cmd when not empty */
 	const char *hostname;
+	const struct bundle_changes *changes; /* NULL: none */
+	const char *directory; /* absolute: where relative paths of the changes begin */
 };
 
-/* The conversion: pure, no system call. Everything in `spec` lives in the arena or the input. */
+/* The conversion, and the changes. Pure, but for device nodes (--device), profiles (seccomp=FILE)
+ * and namespaces that a change names, which are looked at. Everything in `spec` lives in the arena
+ * or the input. */
 int bundle_compose(const struct bundle_input *input, struct arena *arena, struct spec *spec,
 		   struct error *err);
 

@@ -2,11 +2,13 @@
 #include "commands.h"
 
 struct options {
+	struct bundle_changes changes;
 	char *rootfs;
 };
 
 /* clang-format off */
 static const struct option_row rows[] = {
+	BUNDLE_OPTION_ROWS(struct options, changes),
 	{ "rootfs", 0, OPTION_TEXT, offsetof(struct options, rootfs), "DRIVER", "how the root filesystem is made: overlay or copy (default: the best that works)", "overlay|copy", 0 },
 };
 /* clang-format on */
@@ -26,6 +28,7 @@ static int run(const struct command_line *line, struct error *err)
 		.directory = line->arguments.items[1],
 		.driver = options->rootfs,
 		.command = arguments_from(line, 2),
+		.changes = &options->changes,
 		.cancel_fd = interrupt_fd(),
 	};
 

@@ -37,6 +37,7 @@ extern const struct command command_push;
 extern const struct command command_referrers;
 extern const struct command command_release;
 extern const struct command command_rmi;
+extern const struct command command_run;
 extern const struct command command_save;
 extern const struct command command_search;
 extern const struct command command_tag;
@@ -133,6 +134,54 @@ int command_open_registry(const struct command_line *line, const struct network_
 /* `options` NULL: the defaults. Everything in `transfer` lives in the arena. */
 int network_options_apply(const struct network_options *options, struct arena *arena,
 			  struct transfer_options *transfer, struct error *err);
+
+/* ---- options of everything that makes a bundle --------------------------------------
+ */
+
+/* clang-format off */
+#define BUNDLE_OPTION_ROWS(T, M) \
+	{ "env", 'e', OPTION_LIST, offsetof(T, M.env), "NAME[=VALUE]", "set an environment variable (without value: the caller's)", NULL, 0 }, \
+	{ "workdir", 'w', OPTION_TEXT, offsetof(T, M.workdir), "DIR", "the working directory", NULL, 0 }, \
+	{ "user", 'u', OPTION_TEXT, offsetof(T, M.user), "USER[:GROUP]", "names and numbers as the image knows them", NULL, 0 }, \
+	{ "group-add", 0, OPTION_LIST, offsetof(T, M.group_add), "GID", "one more group", NULL, 0 }, \
+	{ "entrypoint", 0, OPTION_TEXT, offsetof(T, M.entrypoint), "PROGRAM", "instead of the image's: a program, a JSON array, or nothing", NULL, 0 }, \
+	{ "tty", 't', OPTION_FLAG, offsetof(T, M.terminal), NULL, "give the program a terminal", NULL, 0 }, \
+	{ "umask", 0, OPTION_TEXT, offsetof(T, M.umask), "MODE", "the umask, octal", NULL, 0 }, \
+	{ "ulimit", 0, OPTION_LIST, offsetof(T, M.ulimits), "NAME=SOFT[:HARD]", "a resource limit", NULL, 0 }, \
+	{ "oom-score-adj", 0, OPTION_TEXT, offsetof(T, M.oom_score_adj), "N", "-1000 to 1000", NULL, 0 }, \
+	{ "cap-add", 0, OPTION_LIST, offsetof(T, M.cap_add), "CAPABILITY", "one more capability, or ALL", NULL, 0 }, \
+	{ "cap-drop", 0, OPTION_LIST, offsetof(T, M.cap_drop), "CAPABILITY", "one less, or ALL", NULL, 0 }, \
+	{ "security-opt", 0, OPTION_LIST, offsetof(T, M.security_opts), "OPTION", "no-new-privileges, seccomp=, apparmor=, label=, mask=, unmask=", NULL, 0 }, \
+	{ "privileged", 0, OPTION_FLAG, offsetof(T, M.privileged), NULL, "all capabilities, nothing masked, no seccomp", NULL, 0 }, \
+	{ "volume", 'v', OPTION_LIST, offsetof(T, M.volumes), "SOURCE:DIR[:OPTIONS]", "show a file or directory of the host", NULL, 0 }, \
+	{ "mount", 0, OPTION_LIST, offsetof(T, M.mounts), "KEYS", "type=bind|tmpfs,source=,destination=,ro", NULL, 0 }, \
+	{ "tmpfs", 0, OPTION_LIST, offsetof(T, M.tmpfs), "DIR[:OPTIONS]", "an empty file system in memory", NULL, 0 }, \
+	{ "device", 0, OPTION_LIST, offsetof(T, M.devices), "SOURCE[:PATH][:rwm]", "a device of the host", NULL, 0 }, \
+	{ "read-only", 0, OPTION_FLAG, offsetof(T, M.read_only), NULL, "the root file system cannot be written to", NULL, 0 }, \
+	{ "read-only-tmpfs", 0, OPTION_TEXT, offsetof(T, M.read_only_tmpfs), "BOOL", "but /run, /tmp and /var/tmp can (default: true)", "true|false", 0 }, \
+	{ "shm-size", 0, OPTION_SIZE, offsetof(T, M.shm_size), "SIZE", "the size of /dev/shm (default: 64m)", NULL, 0 }, \
+	{ "network", 0, OPTION_TEXT, offsetof(T, M.network), "host|none|PATH", "the network namespace (default: none, only a loopback device)", NULL, 0 }, \
+	{ "pid", 0, OPTION_TEXT, offsetof(T, M.pid), "host|private|PATH", "the PID namespace", NULL, 0 }, \
+	{ "ipc", 0, OPTION_TEXT, offsetof(T, M.ipc), "host|private|PATH", "the IPC namespace", NULL, 0 }, \
+	{ "uts", 0, OPTION_TEXT, offsetof(T, M.uts), "host|private|PATH", "the UTS namespace", NULL, 0 }, \
+	{ "cgroupns", 0, OPTION_TEXT, offsetof(T, M.cgroupns), "host|private|PATH", "the cgroup namespace", NULL, 0 }, \
+	{ "userns", 0, OPTION_TEXT, offsetof(T, M.userns), "host|keep-id", "the user namespace", NULL, 0 }, \
+	{ "hostname", 'h', OPTION_TEXT, offsetof(T, M.hostname), "NAME", "the host's name inside", NULL, 0 }, \
+	{ "sysctl", 0, OPTION_LIST, offsetof(T, M.sysctls), "NAME=VALUE", "a kernel setting of the container's namespaces", NULL, 0 }, \
+	{ "memory", 'm', OPTION_SIZE, offsetof(T, M.memory), "SIZE", "at most so much memory", NULL, 0 }, \
+	{ "memory-swap", 0, OPTION_TEXT, offsetof(T, M.memory_swap), "SIZE", "memory and swap together, -1: no limit (default: twice the memory)", NULL, 0 }, \
+	{ "memory-reservation", 0, OPTION_SIZE, offsetof(T, M.memory_reservation), "SIZE", "what is left to it when memory is scarce", NULL, 0 }, \
+	{ "cpus", 0, OPTION_TEXT, offsetof(T, M.cpus), "N", "at most so many CPUs' time: 1.5", NULL, 0 }, \
+	{ "cpu-shares", 0, OPTION_NUMBER, offsetof(T, M.cpu_shares), "N", "its weight among others (usual: 1024)", NULL, 0 }, \
+	{ "cpu-period", 0, OPTION_NUMBER, offsetof(T, M.cpu_period), "N", "microseconds", NULL, 0 }, \
+	{ "cpu-quota", 0, OPTION_NUMBER, offsetof(T, M.cpu_quota), "N", "microseconds in each period", NULL, 0 }, \
+	{ "cpuset-cpus", 0, OPTION_TEXT, offsetof(T, M.cpuset_cpus), "LIST", "only these CPUs: 0-3,7", NULL, 0 }, \
+	{ "cpuset-mems", 0, OPTION_TEXT, offsetof(T, M.cpuset_mems), "LIST", "only these memory nodes", NULL, 0 }, \
+	{ "pids-limit", 0, OPTION_NUMBER, offsetof(T, M.pids_limit), "N", "at most so many processes, -1: no limit", NULL, 0 }, \
+	{ "cgroup-parent", 0, OPTION_TEXT, offsetof(T, M.cgroup_parent), "PATH", "the control group to be in", NULL, 0 }, \
+	{ "annotation", 0, OPTION_LIST, offsetof(T, M.annotations), "NAME=VALUE", "an annotation of config.json", NULL, 0 }, \
+	{ "label", 'l', OPTION_LIST, offsetof(T, M.labels), "NAME=VALUE", "the same", NULL, 0 }
+/* clang-format on */
 
 /* ---- interrupt.c ------------------------------------------------------------------------------
  */

@@ -29,7 +29,7 @@ static const struct command *const commands[] = {
 	&command_images, &command_inspect, &command_history, &command_tag, &command_untag,
 	&command_rmi, &command_save, &command_load, &command_gc,
 	/* bundles */
-	&command_bundle, &command_release, &command_unpack,
+	&command_run, &command_bundle, &command_release, &command_unpack,
 	&command_completion, NULL,
 };
 /* clang-format on */

@@ -18,6 +18,36 @@ void defaults_add_capabilities(struct spec_process *process, struct arena *arena
 /* linux.seccomp: docker's default. */
 struct spec_seccomp *seccomp_compose(struct arena *arena);
 
+/* A profile in docker's form, or in config.json's; for the capabilities in `bounding`. */
+int seccomp_read_profile(const char *path, const struct strings *bounding, struct arena *arena,
+			 struct spec_seccomp **seccomp, struct error *err);
+
+/* ---- changes*.c: what a person wants otherwise --------------------------------------------------
+ */
+
+/* One composition under change. */
+struct change {
+	const struct bundle_input *input;
+	const struct bundle_changes *wanted;
+	struct spec *spec;
+	struct arena *arena;
+};
+
+int changes_apply(const struct bundle_input *input, struct arena *arena, struct spec *spec,
+		  struct error *err);
+int changes_process(const struct change *change, struct error *err);
+int changes_capabilities(const struct change *change, struct error *err);
+int changes_security(const struct change *change, struct error *err);
+int changes_mounts(const struct change *change, struct error *err);
+int changes_devices(const struct change *change, struct error *err);
+int changes_namespaces(const struct change *change, struct error *err);
+int changes_resources(const struct change *change, struct error *err);
+
+/* Put a mount behind the others, instead of one on the same place. */
+void changes_add_mount(const struct change *change, const struct spec_mount *mount);
+/* Cut "KEY=VALUE"; value NULL where there is no '='. The key is a copy. */
+void changes_split(const char *pair, struct arena *arena, char **key, char **value);
+
 /* ---- annotations.c ----------------------------------------------------------------------------
  */
 

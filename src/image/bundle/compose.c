@@ -30,7 +30,8 @@ static int compose_args(const struct bundle_input *input, struct arena *arena,
 		strings_add(&process->args, execution->entrypoint.items[i], arena);
 	for (size_t i = 0; i < tail->count; i++)
 		strings_add(&process->args, tail->items[i], arena);
-	if (process->args.count && *process->args.items[0])
+	if ((process->args.count && *process->args.items[0]) ||
+	    (input->changes && input->changes->entrypoint)) /* looked at again by the change */
 		return 0;
 	fail(err, EINVAL, "the image names no command to run");
 	return fail_hint(err, "give one: lade bundle IMAGE DIR COMMAND…");
@@ -131,5 +132,5 @@ int bundle_compose(const struct bundle_input *input, struct arena *arena, struct
 		spec->hostname = arena_string(arena, input->hostname);
 	defaults_compose(input->host, arena, spec);
 	annotations_compose(input->config, arena, &spec->annotations);
-	return 0;
+	return changes_apply(input, arena, spec, err);
 }

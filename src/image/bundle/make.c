@@ -107,6 +107,13 @@ static int make_some_rootfs(struct making *making, const struct rootfs_driver **
 
 /* ---- config.json ----------------------------------------------------------------------------- */
 
+static char *working_directory(struct arena *arena)
+{
+	auto_free char *path = getcwd(NULL, 0);
+
+	return arena_string(arena, path ? path : "/");
+}
+
 static int write_config(struct making *making, struct error *err)
 {
 	const struct bundle_image *image = making->request->image;
@@ -123,12 +130,17 @@ static int write_config(struct making *making, struct error *err)
 		.host = &host,
 		.command = making->request->command,
 		.hostname = arena_format(making->arena, "%.12s", making->record.id),
+		.changes = making->request->changes,
+		.directory = working_directory(making->arena),
 	};
+	const char *who = execution ? execution->user : NULL;
+
+	if (input.changes && input.changes->user)
+		who = input.changes->user;
 
 	if (rootfs < 0)
 		return fail_call(err, "open", "cannot open %s/rootfs", making->claim.path);
-	TRY(bundle_find_user(rootfs, execution ? execution->user : NULL, making->arena, &user,
-			     err));
+	TRY(bundle_find_user(rootfs, who, making->arena, &user, err));
 	TRY(bundle_host_facts(&host, err));
 	TRY(bundle_compose(&input, making->arena, &spec, err));
 	json_write(&spec_shape, &spec, true, &text);

@@ -59,7 +59,15 @@ static int remove_files(const struct store_bundle *record, struct error *err)
 	return 0;
 }
 
-int bundle_release(struct store *store, const char *what, struct arena *arena, struct error *err)
+static int release_rootfs(const struct rootfs_driver *driver, const char *target, int state,
+			  bool force, struct error *err)
+{
+	TRY(driver->release(target, state, err));
+	return !force && driver->check_unused ? driver->check_unused(state, err) : 0;
+}
+
+int bundle_release(struct store *store, const char *what, bool force, struct arena *arena,
+		   struct error *err)
 {
 	struct store_bundle record;
 	const struct rootfs_driver *driver;
@@ -77,8 +85,8 @@ int bundle_release(struct store *store, const char *what, struct arena *arena, s
 	foreign = is_foreign(&record, arena);
 	if (foreign)
 		log_warning("%s is another directory now: left alone", record.path);
-	if (driver->release(foreign ? "" : arena_format(arena, "%s/rootfs", record.path), state,
-			    err) < 0)
+	if (release_rootfs(driver, foreign ? "" : arena_format(arena, "%s/rootfs", record.path),
+			   state, force, err) < 0)
 		return fail_where(err, "bundle %s", record.path);
 	if (!foreign)
 		TRY(remove_files(&record, err));

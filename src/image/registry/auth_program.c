@@ -1,5 +1,5 @@
-/* auth_program.c -- programs that keep secrets: docker-credential-NAME get|store|erase, the question
- * on standard input, the answer on standard output (docker-credential-helpers). */
+/* auth_program.c -- programs that keep secrets: docker-credential-NAME get|store|erase, the
+ * question on standard input, the answer on standard output (docker-credential-helpers). */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

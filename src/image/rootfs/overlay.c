@@ -219,7 +219,7 @@ static int overlay_release(const char *target, int state, struct error *err)
 	while (is_overlay_mount(target))
 		if (umount2(target, UMOUNT_NOFOLLOW) < 0)
 			return fail_call(err, "umount", "cannot unmount %s", target);
-	return check_unused(state, err);
+	return 0;
 }
 
 const struct rootfs_driver rootfs_overlay = {
@@ -227,4 +227,5 @@ const struct rootfs_driver rootfs_overlay = {
 	.usable = overlay_usable,
 	.make = overlay_make,
 	.release = overlay_release,
+	.check_unused = check_unused,
 };
