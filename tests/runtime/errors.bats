@@ -113,6 +113,15 @@ refuses() {
 	tail -1 "$BATS_TEST_TMPDIR/log" | jq -e '.level == "error" and (.msg | contains("nosuch")) and (.time | length > 10)'
 }
 
+@test "what is in the log already stays there: engines read its last line" {
+	echo earlier >"$BATS_TEST_TMPDIR/log"
+	config '.root.path = "nosuch"'
+	run "$RUNTIME" --root "$ROOT" --log "$BATS_TEST_TMPDIR/log" --log-format json create --bundle "$BUNDLE" "$ID"
+	[ "$status" != 0 ]
+	[ "$(head -1 "$BATS_TEST_TMPDIR/log")" = earlier ]
+	tail -1 "$BATS_TEST_TMPDIR/log" | jq -e .msg
+}
+
 @test "a failure inside the container leaves no process, mount, cgroup or state" {
 	refuses '.mounts += [{"destination":"/proc/self/x","type":"tmpfs","source":"x"}]' '.'
 }

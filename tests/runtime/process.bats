@@ -124,6 +124,28 @@ inside() {
 	nothing_left
 }
 
+@test "descriptors that the caller left open stay out of the container, of exec, too" {
+	sh_args 'ls /proc/self/fd'
+	run run_container 10</etc/passwd 111</etc/passwd
+	[ "$(echo $output)" = "0 1 2 3" ] # 3 is what ls reads
+	rt delete --force "$ID"
+	start_sleeper
+	run rt exec "$ID" ls /proc/self/fd 10</etc/passwd 111</etc/passwd
+	[ "$(echo $output)" = "0 1 2 3" ]
+}
+
+@test "a directory is refused as execve(2) would: permission denied, of which docker makes 126" {
+	args /etc
+	run run_container
+	is runc || refused '[Pp]ermission denied'
+	nothing_left
+	args sub
+	mkdir "$BUNDLE/rootfs/bin/sub"
+	run run_container
+	refused 'not found in \$PATH'
+	nothing_left
+}
+
 @test "a missing interpreter is named" {
 	is coffer || skip "an error text of coffer's"
 	printf '#!/no/such/shell\n' >"$BUNDLE/rootfs/bin/script"

@@ -84,6 +84,29 @@ rl() {
 	refused 'subuid|newuidmap|not permitted'
 }
 
+# As podman does: in a user namespace of the caller's, whose root is no root of the host's pid namespace.
+in_callers_namespace() {
+	as_user unshare --user --map-root-user --mount sh -euc "$1" sh "$RUNTIME" "$ROOT" "$BUNDLE" "$ID"
+}
+
+@test "a container of a caller's user namespace: run, exec, join its pid namespace" {
+	config 'del(.linux.uidMappings, .linux.gidMappings) | .linux.namespaces |= map(select(.type != "user"))'
+	args /bin/sleep 1000
+	in_callers_namespace '
+		exec 3>&-
+		"$1" --root "$2" run --detach --bundle "$3" "$4" </dev/null >"$3/out" 2>&1
+		trap "\"\$1\" --root \"\$2\" delete --force \"\$4\"" EXIT
+		"$1" --root "$2" exec "$4" /bin/echo executed >"$3/executed" 2>&1 || true
+		pid=$("$1" --root "$2" state "$4" | jq .pid)
+		jq --arg path "/proc/$pid/ns/pid" ".process.args = [\"/bin/cat\", \"/proc/1/cmdline\"] | .linux.namespaces |=
+			map(if .type == \"pid\" then .path = \$path else . end)" "$3/config.json" >"$3/config.new"
+		mv "$3/config.new" "$3/config.json"
+		"$1" --root "$2" run --bundle "$3" "$4-joined" >"$3/joined" 2>&1 || true'
+	cat "$BUNDLE"/{out,executed,joined}
+	[ "$(cat "$BUNDLE/executed")" = executed ]
+	[[ "$(tr '\0' ' ' <"$BUNDLE/joined")" == "/bin/sleep 1000 "* ]]
+}
+
 @test "exec, list and delete work for a user" {
 	args /bin/sleep 1000
 	rl run --detach --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1

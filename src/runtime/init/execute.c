@@ -81,6 +81,9 @@ int init_step_EXECUTABLE(struct init *init, const struct step *step)
 	}
 	if (result == 0)
 		result = check_executable(init->executable);
+	/* As execve(2) would say; of "permission denied" docker makes 126. */
+	if (result == -EISDIR)
+		result = -EACCES;
 	if (result < 0) {
 		init_detail(init, name);
 		return init_failed(init, "stat", result);

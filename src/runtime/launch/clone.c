@@ -277,32 +277,47 @@ static int collect_joins(const struct launch_request *request, struct joins *joi
 	return 0;
 }
 
-/* Children are born in the joined pid namespace until it is undone. */
-static int join_pid_namespace(const struct plan *plan, const struct launch_request *request,
-			      int *before, struct error *err)
+/* The container's pid namespace, or the one that the plan names. */
+static int open_pid_namespace(const struct launch_request *request, const struct step *step,
+			      struct error *err)
 {
-	const struct step *step = plan_find(plan, STEP_JOIN_PID);
+	int fd;
+
+	if (!step) {
+		fd = fcntl(request->target_pidfd, F_DUPFD_CLOEXEC, 3);
+		return fd < 0 ? fail_call(err, "fcntl F_DUPFD_CLOEXEC", "cannot copy a pidfd") : fd;
+	}
+	fd = host_open_namespace(plan_text(request->plan, step->text[0]), CLONE_NEWPID, err);
+	return fd < 0 ? step_where(request->plan, step, err) : fd;
+}
+
+/* Children are born in the joined pid namespace until it is undone. In the user namespace of a
+ * rootless engine there is no way back into a pid namespace that belongs to the host, which the
+ * first setns finds out: then the intermediate process joins. */
+static int join_pid_namespace(const struct launch_request *request, int *before,
+			      struct joins *joins, struct error *err)
+{
+	const struct step *step = plan_find(request->plan, STEP_JOIN_PID);
 	auto_close int namespace = -1;
 
-	*before = -1;
 	if (!step && (!request->join_pid || request->join_user))
 		return 0;
+	namespace = open_pid_namespace(request, step, err);
+	if (namespace < 0)
+		return namespace;
 	*before = open("/proc/self/ns/pid_for_children", O_RDONLY | O_CLOEXEC);
 	if (*before < 0)
 		return fail_call(err, "open", "cannot open /proc/self/ns/pid_for_children");
-	if (!step) {
-		if (setns(request->target_pidfd, CLONE_NEWPID) < 0)
-			return fail_call(err, "setns", "cannot join the container's pid namespace");
+	if (setns(*before, CLONE_NEWPID) < 0) {
+		close_fd(before);
+		return add_join(joins, take_fd(&namespace), CLONE_NEWPID, err);
+	}
+	if (setns(namespace, CLONE_NEWPID) == 0)
 		return 0;
-	}
-	namespace = host_open_namespace(plan_text(plan, step->text[0]), CLONE_NEWPID, err);
-	if (namespace < 0)
-		return step_where(plan, step, err);
-	if (setns(namespace, CLONE_NEWPID) < 0) {
-		fail_call(err, "setns", "cannot join \"%s\"", plan_text(plan, step->text[0]));
-		return step_where(plan, step, err);
-	}
-	return 0;
+	if (!step)
+		return fail_call(err, "setns", "cannot join the container's pid namespace");
+	fail_call(err, "setns", "cannot join \"%s\"", plan_text(request->plan, step->text[0]));
+	return step_where(request->plan, step, err);
 }
 
 static unsigned first_private_descriptor(const struct plan *plan)
@@ -389,7 +404,7 @@ int launch_clone(const struct launch_request *request, struct launched *launched
 
 	result = collect_joins(request, &joins, err);
 	if (result == 0)
-		result = join_pid_namespace(request->plan, request, &before, err);
+		result = join_pid_namespace(request, &before, &joins, err);
 	if (result == 0)
 		result = affinity_enter(request->plan, &affinity, err);
 	if (result == 0)
