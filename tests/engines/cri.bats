@@ -4,7 +4,7 @@
 load containerd
 
 setup_file() {
-	make_containerd "${VIEW:-host}"
+	make_containerd
 	in_room ctr --namespace k8s.io images import "$BATS_FILE_TMPDIR/image.tar"
 	mkdir "$BATS_FILE_TMPDIR/logs"
 }

@@ -19,7 +19,7 @@ is() {
 
 # A room with what VIEW (host, legacy or unified) shows of the control groups.
 make_room() {
-	local view=${1:-host} outside
+	local view=${1:-${VIEW:-host}} outside
 	[ "$view" != unified ] || [ -d /sys/fs/cgroup/unified ] || [ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ] ||
 		skip "this host has no cgroup v2 tree"
 	[ "$view" != host ] || ! is crun || view=legacy
@@ -47,6 +47,26 @@ in_room() {
 
 enter() {
 	nsenter --target "$ROOM" --mount --net --pid --wdns="$PWD" -- env HOME=/run/home "$@"
+}
+
+# on_v2: is /sys/fs/cgroup a v2 tree in the room? needs_controllers NAME…: skips where one is missing.
+on_v2() {
+	[ "$(in_room stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ]
+}
+
+has_controller() {
+	if on_v2; then
+		in_room grep -qw "$1" /sys/fs/cgroup/cgroup.controllers
+	else
+		in_room test -d "/sys/fs/cgroup/$1"
+	fi
+}
+
+needs_controllers() {
+	local name
+	for name; do
+		has_controller "$name" || skip "no controller $name in this view"
+	done
 }
 
 # forget_cgroups NAME…: remove what engines leave of their parents' directories.

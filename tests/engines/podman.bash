@@ -13,6 +13,8 @@ make_podman() {
 		cgroup_manager = "cgroupfs"
 		events_logger = "file"
 	CONF
+	# podman limits processes unless told otherwise.
+	has_controller pids || in_room sed -i '/default_ulimits/i pids_limit = 0' /etc/containers/containers.conf.d/room.conf
 	if is runc; then
 		in_room sed -i /nocgroup/d /etc/containers/containers.conf.d/coffer.conf
 	fi
@@ -24,7 +26,7 @@ leave_podman() {
 	podman pod rm --all --force --time 0 >/dev/null
 	podman rm --all --force --time 0 >/dev/null
 	leave_room
-	forget_cgroups libpod_parent coffer-test-podman
+	forget_cgroups libpod_parent coffer-test-podman podman_probe
 }
 
 podman() {

@@ -50,6 +50,7 @@ make_pod() {
 }
 
 @test "a pod's limits bind its containers together" {
+	needs_controllers memory
 	make_pod --name l --network none --memory 32m
 	run podman run --rm --pod l $IMAGE sh -c 'x=xxxxxxxx; while :; do x=$x$x; done'
 	[ "$status" != 0 ]
@@ -57,6 +58,7 @@ make_pod() {
 }
 
 @test "kube play runs a Deployment's two replicas (contrib/kubernetes/deployment.yaml)" {
+	needs_controllers memory cpu
 	podman kube play --network none "$BATS_TEST_DIRNAME/../../contrib/kubernetes/deployment.yaml"
 	run podman ps --filter name=sleepers --format '{{.Names}} {{.Status}}'
 	says sleepers-pod-0-sleeper sleepers-pod-1-sleeper

@@ -5,24 +5,40 @@ load podman
 USER_ID=54321
 
 setup_file() {
-	make_podman "${VIEW:-host}"
+	make_podman
 	in_room sh -eu -c '
 		echo "coffertest:x:$1:$1::/run/user/$1:/bin/sh" >>/etc/passwd
 		echo "coffertest:x:$1:" >>/etc/group
 		echo coffertest:300000:65536 | tee -a /etc/subuid >>/etc/subgid
 		install -d -m 700 -o $1 -g $1 /run/user/$1 /run/user/$1/run
 		install -m 644 "$2" /run/image.tar' sh $USER_ID "$BATS_FILE_TMPDIR/image.tar"
+	delegate_cgroup
 	rootless load --quiet --input /run/image.tar
 }
 
 teardown_file() {
 	rootless rm --all --force --time 0 >/dev/null
 	leave_podman
+	forget_cgroups coffer-test-user
+}
+
+# A v2 tree can be given to users: theirs is below this one.
+CGROUP=/sys/fs/cgroup/coffer-test-user
+
+delegate_cgroup() {
+	on_v2 || return 0
+	in_room sh -euc '
+		mkdir $1 $1/session
+		for name in $(cat $1/cgroup.controllers); do echo +$name >$1/cgroup.subtree_control; done
+		chown $2:$2 $1 $1/cgroup.procs $1/cgroup.subtree_control $1/cgroup.threads
+		chown -R $2:$2 $1/session' sh $CGROUP $USER_ID
 }
 
 as_user() {
 	local home=/run/user/$USER_ID
-	nsenter --target "$ROOM" --mount --net --pid --wdns=/run/user/$USER_ID -- setpriv --reuid $USER_ID --regid $USER_ID --clear-groups \
+	nsenter --target "$ROOM" --mount --net --pid --wdns=$home -- \
+		sh -c '[ ! -d $1 ] || echo $$ >$1/session/cgroup.procs; shift; exec "$@"' sh $CGROUP \
+		setpriv --reuid $USER_ID --regid $USER_ID --clear-groups \
 		env -i PATH="$PATH" HOME=$home XDG_RUNTIME_DIR=$home/run TERM=xterm "$@" 3>&-
 }
 
@@ -64,6 +80,19 @@ state_of() {
 	rootless wait d
 	[ "$(state_of d)" = "exited 137" ]
 	rootless rm d
+}
+
+@test "with a control group of the user's: pause, statistics, limits, nothing left" {
+	on_v2 || skip "v1 hierarchies are not given to users"
+	rootless run -d --name g --network none $IMAGE sleep 1000
+	rootless pause g
+	[ "$(state_of g)" = "paused 0" ]
+	rootless unpause g
+	run rootless stats --no-stream --format '{{.Name}} {{.CPUPerc}}' g
+	ends 0
+	says g
+	rootless rm --force --time 0 g
+	[ -z "$(in_room find $CGROUP -name 'libpod-*')" ]
 }
 
 @test "terminals" {
