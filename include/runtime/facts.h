@@ -46,6 +46,9 @@ struct facts {
 /* Ask the host. Strings live in the arena. */
 int facts_gather(struct facts *facts, struct arena *arena, struct error *err);
 
+/* Is the caller in another user namespace than the initial one? */
+bool facts_in_user_namespace(void);
+
 /* Only where the cgroups are, for verbs that find one and neither plan nor join. */
 int facts_gather_cgroups(struct facts *facts, struct arena *arena, struct error *err);
 

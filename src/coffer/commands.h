@@ -12,7 +12,7 @@ struct globals {
 	char *log;
 	char *log_format;
 	char *log_level;
-	char *cgroup_manager;
+	const char *cgroup_manager;
 	char *rootless;
 	char *criu;
 	bool debug;

@@ -73,12 +73,15 @@ static int open_log(const struct globals *globals, struct error *err)
 			err);
 }
 
-static int check_globals(const struct globals *globals, struct error *err)
+/* --systemd-cgroup is runc's word for --cgroup-manager systemd. */
+static int choose_manager(struct globals *globals, struct error *err)
 {
-	if (globals->systemd_cgroup || text_equal(globals->cgroup_manager, "systemd"))
-		return fail(err, ENOTSUP,
-			    "the systemd cgroup driver is not part of this version: use "
-			    "--cgroup-manager cgroupfs");
+	if (!globals->systemd_cgroup)
+		return 0;
+	if (globals->cgroup_manager && !text_equal(globals->cgroup_manager, "systemd"))
+		return fail(err, EINVAL, "--systemd-cgroup and --cgroup-manager %s contradict",
+			    globals->cgroup_manager);
+	globals->cgroup_manager = "systemd";
 	return 0;
 }
 
@@ -91,7 +94,7 @@ static int run(const struct strings *words, const struct command **command, stru
 
 	TRY(options_parse(&set, &line, globals, arena, err));
 	TRY(open_log(globals, err));
-	TRY(check_globals(globals, err));
+	TRY(choose_manager(globals, err));
 	if (globals->version)
 		return print_version(err);
 	if (globals->help)

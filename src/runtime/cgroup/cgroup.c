@@ -18,6 +18,7 @@
 
 static const struct cgroup_driver *const drivers[] = {
 	&cgroup_driver_cgroupfs, /* the default */
+	&cgroup_driver_systemd,
 	&cgroup_driver_disabled,
 };
 

@@ -42,7 +42,8 @@ static bool is_forbidden(int result)
 	return result == -EACCES || result == -EPERM || result == -EROFS;
 }
 
-static int make_trees(struct cgroup *cgroup, const struct cgroup_writes *writes, struct error *err)
+int cgroupfs_make_trees(struct cgroup *cgroup, const struct cgroup_writes *writes,
+			struct error *err)
 {
 	for (unsigned i = 0; i < cgroup->tree_count; i++) {
 		struct cgroup_tree *tree = &cgroup->trees[i];
@@ -138,7 +139,7 @@ static bool has_any_tree(const struct cgroup *cgroup)
 
 int cgroupfs_make(struct cgroup *cgroup, const struct cgroup_request *request, struct error *err)
 {
-	TRY(make_trees(cgroup, request->writes, err));
+	TRY(cgroupfs_make_trees(cgroup, request->writes, err));
 	TRY(check_unused(cgroup, err));
 	TRY(writes_apply(cgroup, request->writes, false, err));
 	if (tree_unified(cgroup))

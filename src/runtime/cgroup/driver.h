@@ -25,7 +25,8 @@ struct cgroup_driver {
 	int (*remove)(struct cgroup *cgroup, struct error *err);
 };
 
-extern const struct cgroup_driver cgroup_driver_cgroupfs, cgroup_driver_disabled;
+extern const struct cgroup_driver cgroup_driver_cgroupfs, cgroup_driver_systemd,
+	cgroup_driver_disabled;
 
 /* What coffer itself does in cgroupfs, for drivers that leave a part to it. */
 int cgroupfs_place(const struct cgroup_wish *wish, const struct facts *facts, struct arena *arena,
@@ -38,6 +39,9 @@ int cgroupfs_restrict_devices(const struct cgroup *cgroup, const struct cgroup_r
 int cgroupfs_join(const struct cgroup *cgroup, pid_t pid, bool in_unified, struct error *err);
 int cgroupfs_update(const struct cgroup *cgroup, const struct cgroup_request *request,
 		    struct error *err);
+/* The directories alone, those that are there already too, without limits. */
+int cgroupfs_make_trees(struct cgroup *cgroup, const struct cgroup_writes *writes,
+			struct error *err);
 bool cgroupfs_remove_empty(struct cgroup *cgroup);
 int cgroupfs_remove(struct cgroup *cgroup, struct error *err);
 

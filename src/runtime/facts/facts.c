@@ -49,7 +49,7 @@ static uint64_t bounding_capabilities(void)
 	return set;
 }
 
-static bool in_user_namespace(void)
+bool facts_in_user_namespace(void)
 {
 	char name[64];
 	ssize_t length = readlink("/proc/self/ns/user", name, sizeof(name) - 1);
@@ -116,7 +116,7 @@ int facts_gather(struct facts *facts, struct arena *arena, struct error *err)
 	TRY(facts_gather_cgroups(facts, arena, err));
 	facts->euid = geteuid();
 	facts->egid = getegid();
-	facts->in_user_namespace = in_user_namespace();
+	facts->in_user_namespace = facts_in_user_namespace();
 	facts->privileged = effective_capabilities() >> CAP_SYS_ADMIN & 1;
 	facts->bounding = bounding_capabilities();
 	facts->selinux = is_mounted("/sys/fs/selinux", SELINUX_MAGIC);

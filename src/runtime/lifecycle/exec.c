@@ -127,6 +127,22 @@ static int open_cgroup(struct visit *visit, struct error *err)
 	return cgroup_open(&place, &visit->facts, &visit->cgroup, err);
 }
 
+/* A user may not have a process born in another part of the cgroups than his own: there it is
+ * moved, by whoever may. */
+static int clone_process(struct visit *visit, struct launch_request *request, struct error *err)
+{
+	struct error failure = { 0 };
+	int result = launch_clone(request, &visit->launched, &failure);
+
+	if (result == -EACCES && request->cgroup_fd >= 0) {
+		request->cgroup_fd = -1;
+		return launch_clone(request, &visit->launched, err);
+	}
+	if (result < 0 && err)
+		*err = failure;
+	return result;
+}
+
 static int launch(struct visit *visit, struct error *err)
 {
 	bool has_cgroup = visit->container.state.cgroup_path != NULL;
@@ -140,7 +156,7 @@ static int launch(struct visit *visit, struct error *err)
 		.stdio = { -1, -1, -1 },
 	};
 
-	TRY(launch_clone(&request, &visit->launched, err));
+	TRY(clone_process(visit, &request, err));
 	if (has_cgroup)
 		TRY(cgroup_join(&visit->cgroup, visit->launched.pid, request.cgroup_fd >= 0, err));
 	TRY(launch_hand_over(&visit->launched, err));

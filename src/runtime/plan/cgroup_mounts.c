@@ -13,6 +13,7 @@
 #include "mount_options.h"
 
 #define HIERARCHY_FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC)
+#define FORCE_V1        "run.oci.systemd.force_cgroup_v1"
 
 static void bind_cgroup(struct draft *draft, const struct mount_draft *mount, const char *target,
 			const char *source)
@@ -113,9 +114,32 @@ static void plan_legacy(struct draft *draft, const struct mount_draft *mount)
 		    .text = { mount->target }, .number = { MS_BIND, MOUNT_ATTR_RDONLY });
 }
 
+/* An annotation as crun has it, for images whose systemd knows no cgroup v2: the hierarchy that it
+ * keeps its units in, and no controllers. */
+static bool wants_systemds_alone(const struct draft *draft, const struct mount_draft *mount)
+{
+	const char *destination =
+		draft->spec ? string_map_get(&draft->spec->annotations, FORCE_V1) : NULL;
+
+	return destination && text_equal(destination, mount->mount->destination) &&
+	       draft->facts->cgroup_layout == CGROUP_UNIFIED;
+}
+
+static void plan_systemds_alone(struct draft *draft, const struct mount_draft *mount)
+{
+	ADD(draft, MOUNT, mount->where, .text = { mount->target, "tmpfs", "tmpfs", "mode=755" },
+	    .number = { HIERARCHY_FLAGS, 0, mount->options->propagation & ~(uint64_t)MS_REC });
+	ADD(draft, MOUNT, mount->where,
+	    .text = { place(draft, "%s/systemd", mount->target), "cgroup", "cgroup",
+		      "none,name=systemd" },
+	    .number = { HIERARCHY_FLAGS | (mount->options->flags & MS_RDONLY) });
+}
+
 void plan_cgroup_mount(struct draft *draft, const struct mount_draft *mount)
 {
-	if (draft->facts->cgroup_layout == CGROUP_UNIFIED)
+	if (wants_systemds_alone(draft, mount))
+		plan_systemds_alone(draft, mount);
+	else if (draft->facts->cgroup_layout == CGROUP_UNIFIED)
 		plan_unified(draft, mount);
 	else
 		plan_legacy(draft, mount);

@@ -1,0 +1,133 @@
+/* annotations.c -- org.systemd.property.NAME = VALUE: properties of the container's unit by
+ * annotation, with values in GVariant's text format.
+ *
+ * Engines pass on annotations of whoever may make containers (CVE-2024-3154): what would run
+ * something, act on other units, or take processes in is refused. The features document lists the
+ * prefix as unsafe all the same. */
+#include <ctype.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "property.h"
+
+#define PREFIX          "org.systemd.property."
+#define USEC_PER_SECOND 1000000u
+#define SHORTEST        3
+
+/* Names, or the beginnings of them. */
+static const char *const refused[] = {
+	"PIDs",
+	"Slice",
+	"ControlGroup",
+	"Delegate*",
+	"BusName",
+	"Controller",
+	"Exec*",
+	"User",
+	"Group",
+	"*Action",
+	"On[FS]*",
+	"Requires*",
+	"Requisite",
+	"Wants*",
+	"BindsTo",
+	"PartOf",
+	"Conflicts*",
+	"Upholds*",
+	"Propagates*",
+	"*StopTo",
+	"*ReloadTo",
+	"BPFProgram",
+	"IPIngressFilterPath",
+	"IPEgressFilterPath",
+};
+
+static int check_name(const char *name, struct error *err)
+{
+	if (strlen(name) < SHORTEST)
+		return fail(err, EINVAL, "\"%s\" is no property: too short", name);
+	for (const char *c = name; *c; c++)
+		if (!isalpha((unsigned char)*c))
+			return fail(err, EINVAL, "\"%s\" is no property: letters only", name);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++)
+		if (fnmatch(refused[i], name, 0) == 0)
+			return fail(err, EPERM, "the property %s is not for annotations", name);
+	return 0;
+}
+
+/* "TimeoutStopSec" is no property over D-Bus, "TimeoutStopUSec" is: as systemd-run, runc and crun
+ * have it, seconds become microseconds. "MemorySec" stays what it is: letters in lower case come
+ * before "Sec". */
+static bool is_in_seconds(const char *name)
+{
+	size_t length = strlen(name);
+
+	return text_ends(name, "Sec") && length > SHORTEST &&
+	       islower((unsigned char)name[length - 4]);
+}
+
+static int count_microseconds(const struct property *property, uint64_t *microseconds,
+			      struct error *err)
+{
+	const union property_scalar *scalar = property->scalars;
+	int64_t seconds;
+
+	if (property->count != 1 || !strchr("ynqiuxtd", *property->type))
+		return fail(err, EINVAL, "%s is a number of seconds", property->name);
+	if (*property->type == 'd') {
+		double exact = scalar->real * USEC_PER_SECOND;
+
+		if (exact < 0 || exact > 1e18)
+			return fail(err, ERANGE, "%g seconds are out of range", scalar->real);
+		*microseconds = (uint64_t)exact;
+		return 0;
+	}
+	seconds = (int64_t)scalar->number;
+	if (seconds < 0 || (uint64_t)seconds > UINT64_MAX / USEC_PER_SECOND)
+		return fail(err, ERANGE, "%" PRId64 " seconds are out of range", seconds);
+	*microseconds = (uint64_t)seconds * USEC_PER_SECOND;
+	return 0;
+}
+
+static int to_microseconds(struct property *property, struct arena *arena, struct error *err)
+{
+	uint64_t microseconds = 0;
+
+	TRY(count_microseconds(property, &microseconds, err));
+	property->scalars[0].number = microseconds;
+	property->type = "t";
+	property->name =
+		arena_format(arena, "%.*sUSec", (int)strlen(property->name) - 3, property->name);
+	return 0;
+}
+
+static int add_annotation(const char *name, const char *value, struct arena *arena,
+			  struct properties *list, struct error *err)
+{
+	struct property parsed = { .name = name };
+
+	TRY(check_name(name, err));
+	TRY(variant_parse(value, arena, &parsed, err));
+	if (is_in_seconds(name))
+		TRY(to_microseconds(&parsed, arena, err));
+	*property_add(list, arena, parsed.name, parsed.type) = parsed;
+	return 0;
+}
+
+int properties_of_annotations(const struct string_map *annotations, struct arena *arena,
+			      struct properties *list, struct error *err)
+{
+	for (size_t i = 0; annotations && i < annotations->count; i++) {
+		const char *key = annotations->items[i].key, *name = text_after(key, PREFIX);
+		const char *where = arena_format(arena, "annotations[\"%s\"]", key);
+
+		if (!name)
+			continue;
+		if (add_annotation(name, annotations->items[i].value, arena, list, err) < 0)
+			return fail_where(err, "%s", where);
+		list->items[list->count - 1].where = where;
+	}
+	return 0;
+}
