@@ -17,6 +17,8 @@ struct spawn_request {
 	size_t input_length;
 	int timeout_ms;      /* < 0: none; on expiry its whole process group is killed */
 	int while_alive;     /* a pidfd: when that process ends, the group is killed; 0: none */
+	int output;          /* > 0: its standard output goes there … */
+	int errors;          /* … and its standard error there */
 	size_t output_limit; /* bytes of stdout and stderr together kept in `output`; 0: both
 				are inherited */
 };

@@ -127,6 +127,7 @@ enum step_side { SIDE_HOST, SIDE_INIT };
 	STEP(OPEN_NAMESPACE, HOST, "open-namespace", "fills", (FIELD(TEXT, "path")),                  \
 	     (FIELD(CLONE, "kind")))                                                                  \
 	STEP(OPEN_PATH, HOST, "open-path", "fills", (FIELD(TEXT, "path")), ()) /* O_PATH */           \
+	STEP(OPEN_APPEND, HOST, "open-append", "fills", (FIELD(TEXT, "path")), ()) /* made if missing */ \
 	STEP(NET_DEVICE, HOST, "move-net-device", "",                                                 \
 	     (FIELD(TEXT, "device"), FIELD(TEXT, "name"), FIELD(TEXT, "namespace")), ()) /* namespace: a  \
 								path; else the new process's */ \
@@ -179,6 +180,8 @@ enum step_side { SIDE_HOST, SIDE_INIT };
 	STEP(DEVICE, INIT, "device", "", (FIELD(TEXT, "path")),                                       \
 	     (FIELD(MODE, "mode"), FIELD(DEVICE, "device"), FIELD(NUMBER, "uid"), FIELD(NUMBER, "gid")))       \
 	STEP(PHASE, INIT, "phase", "", (), (FIELD(PHASE, "phase"))) /* tell, wait for "go on" */      \
+	STEP(HOOK_OUTPUT, INIT, "hook-output", "uses", (),                                            \
+	     (FIELD(NUMBER, "descriptor"))) /* of all hooks from here on: 1 or 2 */                     \
 	STEP(HOOK, INIT, "hook", "",                                                               \
 	     (FIELD(TEXT, "path"), FIELD(LIST, "arguments"), FIELD(LIST, "environment"),                    \
 	      FIELD(LIST, "state")), /* the state's text before and after the pid */                  \

@@ -41,12 +41,14 @@ static int64_t now_ms(void)
 static int prepare_actions(posix_spawn_file_actions_t *actions, const struct spawn_request *request,
 			   int input, int output)
 {
+	const int out = request->output > 0 ? request->output : output;
+	const int errors = request->errors > 0 ? request->errors : output;
 	int result = posix_spawn_file_actions_adddup2(actions, input, STDIN_FILENO);
 
-	if (result == 0 && output >= 0)
-		result = posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO);
-	if (result == 0 && output >= 0)
-		result = posix_spawn_file_actions_adddup2(actions, output, STDERR_FILENO);
+	if (result == 0 && out >= 0)
+		result = posix_spawn_file_actions_adddup2(actions, out, STDOUT_FILENO);
+	if (result == 0 && errors >= 0)
+		result = posix_spawn_file_actions_adddup2(actions, errors, STDERR_FILENO);
 	if (result == 0 && request->directory)
 		result = posix_spawn_file_actions_addchdir_np(actions, request->directory);
 	/* A caller's stray descriptors are not the program's. */

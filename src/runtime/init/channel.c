@@ -90,6 +90,7 @@ static bool filled_by_parent(const struct init *init, int slot)
 		case STEP_NEW_TREE:
 		case STEP_OPEN_NAMESPACE:
 		case STEP_OPEN_PATH:
+		case STEP_OPEN_APPEND:
 		case STEP_WAIT_START:
 		case STEP_JOIN_PROCESS:
 			return true;

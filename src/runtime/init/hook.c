@@ -46,8 +46,14 @@ static int make_state(struct init *init, const struct plan_list *parts)
 	return fd;
 }
 
-__attribute__((noreturn)) static void execute_hook(const char *path, char **arguments,
-						   char **environment, int state, int failure)
+struct hook {
+	const char *path;
+	char **arguments, **environment;
+	int state;
+	int failure[2]; /* a pipe that a successful exec closes */
+};
+
+__attribute__((noreturn)) static void execute_hook(const struct init *init, const struct hook *hook)
 {
 	long mask = kernel_call(__NR_umask, DEFAULT_UMASK);
 	int number;
@@ -55,10 +61,13 @@ __attribute__((noreturn)) static void execute_hook(const char *path, char **argu
 	if (mask) /* the UMASK step was there */
 		kernel_call(__NR_umask, mask);
 	kernel_call(__NR_setpgid, 0, 0);
-	kernel_call(__NR_dup3, state, 0, 0);
+	kernel_call(__NR_dup3, hook->state, 0, 0);
+	for (int i = 0; i < 2; i++)
+		if (init->hook_output[i] > 0)
+			kernel_call(__NR_dup3, init->hook_output[i], i + 1, 0);
 	kernel_call(__NR_close_range, 3, ~0U, 4 /* CLOEXEC */);
-	number = (int)kernel_call(__NR_execve, path, arguments, environment);
-	call_write(failure, &number, sizeof(number));
+	number = (int)kernel_call(__NR_execve, hook->path, hook->arguments, hook->environment);
+	call_write(hook->failure[1], &number, sizeof(number));
 	for (;;)
 		kernel_call(__NR_exit_group, 127);
 }
@@ -87,13 +96,6 @@ static int wait_for_hook(struct init *init, int pid, int pidfd, uint64_t timeout
 	return -ECHILD;
 }
 
-struct hook {
-	const char *path;
-	char **arguments, **environment;
-	int state;
-	int failure[2]; /* a pipe that a successful exec closes */
-};
-
 static int run_hook(struct init *init, const struct hook *hook, uint64_t timeout)
 {
 	int pidfd = -1, number = 0;
@@ -103,8 +105,7 @@ static int run_hook(struct init *init, const struct hook *hook, uint64_t timeout
 	if (pid < 0)
 		return init_failed(init, "clone", pid);
 	if (pid == 0)
-		execute_hook(hook->path, hook->arguments, hook->environment, hook->state,
-			     hook->failure[1]);
+		execute_hook(init, hook);
 	kernel_call(__NR_setpgid, pid, pid); /* whoever comes first */
 	call_close(hook->failure[1]);
 	if (call_read(hook->failure[0], &number, sizeof(number)) == sizeof(number)) {
@@ -138,4 +139,10 @@ int init_step_HOOK(struct init *init, const struct step *step)
 	call_close(hook.failure[0]);
 	call_close(hook.state);
 	return result;
+}
+
+int init_step_HOOK_OUTPUT(struct init *init, const struct step *step)
+{
+	init->hook_output[step->number[0] == 1 ? 0 : 1] = init->slots[step->slot];
+	return 0;
 }

@@ -67,6 +67,17 @@ static int open_path(struct host *host, const struct step *step, struct error *e
 	return 0;
 }
 
+static int open_append(struct host *host, const struct step *step, struct error *err)
+{
+	const char *path = host_text(host, step, 0);
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+
+	if (fd < 0)
+		return fail_call(err, "open", "cannot write to \"%s\"", path);
+	host->slots[step->slot] = fd;
+	return 0;
+}
+
 static int net_device(struct host *host, const struct step *step, struct error *err)
 {
 	return net_device_move(host->launched, host_text(host, step, 2), host_text(host, step, 0),
@@ -79,7 +90,7 @@ static host_function *const host_functions[STEP_KINDS] = {
 	[STEP_OOM_SCORE] = oom_score,           [STEP_OPEN_TREE] = host_open_tree,
 	[STEP_NEW_TREE] = host_new_tree,        [STEP_MAP_TREE] = host_map_tree,
 	[STEP_OPEN_NAMESPACE] = open_namespace, [STEP_OPEN_PATH] = open_path,
-	[STEP_NET_DEVICE] = net_device,
+	[STEP_OPEN_APPEND] = open_append,       [STEP_NET_DEVICE] = net_device,
 };
 
 static int run_steps(struct host *host, struct error *err)

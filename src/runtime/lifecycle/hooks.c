@@ -2,6 +2,7 @@
 #include "hooks.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -62,17 +63,53 @@ static int timeout_ms(const struct spec_hook *hook)
 	return *hook->timeout < INT_MAX / 1000 ? *hook->timeout * 1000 : INT_MAX;
 }
 
-static int run_hook(const struct spec_hook *hook, const struct text *document, int while_alive,
-		    struct error *err)
+/* What the hooks of one kind have in common. */
+struct round {
+	struct text document; /* the state, for their standard input */
+	int while_alive;
+	int output, errors; /* files for what they write, or -1 */
+};
+
+/* crun's annotations. */
+static int open_output(const struct container_state *state, const char *annotation, int *fd,
+		       struct error *err)
+{
+	const char *path = string_map_get(&state->annotations, annotation);
+
+	if (!path)
+		return 0;
+	*fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+	if (*fd >= 0)
+		return 0;
+	fail_call(err, "open", "cannot write to \"%s\"", path);
+	return fail_where(err, "annotations[\"%s\"]", annotation);
+}
+
+static int open_round(struct round *round, const struct container_state *state, struct error *err)
+{
+	TRY(open_output(state, "run.oci.hooks.stdout", &round->output, err));
+	return open_output(state, "run.oci.hooks.stderr", &round->errors, err);
+}
+
+static void close_round(struct round *round)
+{
+	text_free(&round->document);
+	close_fd(&round->output);
+	close_fd(&round->errors);
+}
+
+static int run_hook(const struct spec_hook *hook, const struct round *round, struct error *err)
 {
 	struct spawn_request request = {
 		.path = hook->path,
 		.argv = hook->args.count > 0 ? hook->args.items : NULL,
 		.envp = hook->env.count > 0 ? hook->env.items : NULL,
-		.input = document->data,
-		.input_length = document->length,
+		.input = round->document.data,
+		.input_length = round->document.length,
 		.timeout_ms = timeout_ms(hook),
-		.while_alive = while_alive,
+		.while_alive = round->while_alive,
+		.output = round->output,
+		.errors = round->errors,
 		.output_limit = OUTPUT_KEPT,
 	};
 	struct spawn_result result = { 0 };
@@ -97,22 +134,26 @@ int hooks_run(enum hook_kind kind, const struct container_state *state,
 	      enum container_status status, int while_alive, struct error *err)
 {
 	const struct hook_list list = hooks_of(state, kind);
-	auto_text struct text document = { 0 };
+	struct round round = { .while_alive = while_alive, .output = -1, .errors = -1 };
+	int result;
 
 	if (list.count == 0)
 		return 0;
-	state_document(state, status, state->pid, &document);
-	for (size_t i = 0; i < list.count; i++)
-		if (run_hook(&list.items[i], &document, while_alive, err) < 0)
-			return fail_where(err, "hooks.%s[%zu]", hook_kinds[kind].name, i);
-	return 0;
+	state_document(state, status, state->pid, &round.document);
+	result = open_round(&round, state, err);
+	for (size_t i = 0; result == 0 && i < list.count; i++) {
+		result = run_hook(&list.items[i], &round, err);
+		if (result < 0)
+			fail_where(err, "hooks.%s[%zu]", hook_kinds[kind].name, i);
+	}
+	close_round(&round);
+	return result;
 }
 
-static void warn(struct error *err, size_t index)
+static void warn(const struct error *err)
 {
 	char line[1024];
 
-	fail_where(err, "hooks.poststop[%zu]", index);
 	error_format(err, line, sizeof(line));
 	log_warning("%s", line);
 }
@@ -120,17 +161,23 @@ static void warn(struct error *err, size_t index)
 void hooks_run_poststop(const struct container_state *state)
 {
 	const struct hook_list list = hooks_of(state, HOOK_POSTSTOP);
-	auto_text struct text document = { 0 };
+	struct round round = { .output = -1, .errors = -1 };
+	struct error failure = { 0 };
 
 	if (list.count == 0)
 		return;
-	state_document(state, STATUS_STOPPED, 0, &document);
+	state_document(state, STATUS_STOPPED, 0, &round.document);
+	if (open_round(&round, state, &failure) < 0)
+		warn(&failure);
 	for (size_t i = 0; i < list.count; i++) {
 		struct error err = { 0 };
 
-		if (run_hook(&list.items[i], &document, 0, &err) < 0)
-			warn(&err, i);
+		if (run_hook(&list.items[i], &round, &err) == 0)
+			continue;
+		fail_where(&err, "hooks.poststop[%zu]", i);
+		warn(&err);
 	}
+	close_round(&round);
 }
 
 struct hooks_template hooks_state_template(const struct container_state *state,

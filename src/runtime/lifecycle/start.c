@@ -2,20 +2,22 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/own.h"
+#include "base/text.h"
 #include "hooks.h"
+#include "remove.h"
 #include "runtime/launch.h"
 #include "runtime/lifecycle.h"
 #include "runtime/state.h"
 #include "status.h"
 
 /* A frozen process would not answer. */
-static int check_created(const struct container *container, struct arena *arena, struct error *err)
+static int check_created(const struct container *container, const struct facts *facts,
+			 struct error *err)
 {
-	struct facts *facts = arena_alloc(arena, sizeof(*facts));
 	enum container_status status;
 
-	TRY(facts_gather_cgroups(facts, arena, err));
 	TRY(container_status_now(container, facts, &status, err));
 	if (status == STATUS_PAUSED)
 		return fail(err, EBUSY, "cannot start a paused container");
@@ -28,22 +30,36 @@ static int check_created(const struct container *container, struct arena *arena,
 	return 0;
 }
 
+static void destroy(struct container *container, const struct facts *facts)
+{
+	struct error left = { 0 };
+
+	if (container_remove(container, NULL, true, facts, &left) < 0)
+		log_warning("%s is left: %s", container->id, left.what);
+}
+
 static int start(struct container *container, struct arena *arena, struct error *err)
 {
-	TRY(check_created(container, arena, err));
+	struct facts *facts = arena_alloc(arena, sizeof(*facts));
+	bool hook_failed;
+	int result;
+
+	TRY(facts_gather_cgroups(facts, arena, err));
+	TRY(check_created(container, facts, err));
 	if (!container->state.process) /* runtime.md "Start" */
 		return fail(err, EINVAL,
 			    "cannot start a container that was created without a process");
-	TRY(launch_start_by_socket(container->dir, err));
-	state_mark_started(container);
-	if (hooks_run(HOOK_POSTSTART, &container->state, STATUS_RUNNING, 0, err) < 0) {
-		/* runtime.md: a failing poststart hook fails start; nothing is left running. */
-		struct error ignored = { 0 };
-
-		container_kill(container->root, container->id, 9, true, &ignored);
-		return -err->number;
+	result = launch_start_by_socket(container->dir, err);
+	if (result == 0) {
+		state_mark_started(container);
+		result = hooks_run(HOOK_POSTSTART, &container->state, STATUS_RUNNING, 0, err);
+		hook_failed = result < 0;
+	} else {
+		hook_failed = text_starts(err->where, "hooks.startContainer");
 	}
-	return 0;
+	if (hook_failed) /* runtime.md, lifecycle: steps 7 and 9 go on at 12 */
+		destroy(container, facts);
+	return result;
 }
 
 int container_start(const char *root, const char *id, struct error *err)

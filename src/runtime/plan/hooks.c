@@ -21,6 +21,26 @@ static void plan_hook(struct draft *draft, const struct spec_hook *hook, const c
 	    .number = { hook->timeout ? (uint64_t)*hook->timeout : 0, index });
 }
 
+/* crun's annotations; the runtime's own hooks have them from lifecycle/hooks.c. */
+static void plan_output(struct draft *draft, const char *annotation, unsigned descriptor)
+{
+	const char *path = string_map_get(&draft->spec->annotations, annotation);
+	const char *where = place(draft, "annotations[\"%s\"]", annotation);
+	int slot;
+
+	if (!path)
+		return;
+	slot = builder_slot(&draft->build);
+	ADD(draft, OPEN_APPEND, where, .text = { path })->slot = slot;
+	ADD(draft, HOOK_OUTPUT, where, .number = { descriptor })->slot = slot;
+}
+
+static void plan_outputs(struct draft *draft)
+{
+	plan_output(draft, "run.oci.hooks.stdout", 1);
+	plan_output(draft, "run.oci.hooks.stderr", 2);
+}
+
 void plan_runtime_hooks_phase(struct draft *draft)
 {
 	const struct spec_hooks *hooks = draft->spec->hooks;
@@ -35,6 +55,8 @@ void plan_create_container_hooks(struct draft *draft)
 	const struct spec_hooks *hooks = draft->spec->hooks;
 	struct hook_state state = { draft->options->state_head, draft->options->state_tail };
 
+	if (hooks && (hooks->create_container.count || hooks->start_container.count))
+		plan_outputs(draft);
 	for (size_t i = 0; hooks && i < hooks->create_container.count; i++)
 		plan_hook(draft, &hooks->create_container.items[i], "createContainer", i, state);
 }
