@@ -48,10 +48,15 @@ int container_create(const struct create_request *request, struct error *err)
 	return result;
 }
 
-static int start(struct birth *birth, struct error *err)
+static int let_go(struct birth *birth, struct error *err)
 {
 	TRY(launch_start(&birth->launched, err));
 	return hooks_run(HOOK_POSTSTART, &birth->container.state, STATUS_RUNNING, 0, err);
+}
+
+static int start(struct birth *birth, struct error *err)
+{
+	return let_go(birth, err) < 0 ? spec_locate(&birth->document, err) : 0;
 }
 
 /* Somebody else may have deleted it meanwhile, and made another one with its id. What cannot be

@@ -115,15 +115,50 @@ static int change_identity(struct spec_process *process, const struct exec_reque
 	return 0;
 }
 
+static int check_variables(const struct strings *env, struct error *err)
+{
+	for (size_t i = 0; i < env->count; i++) {
+		const char *equals = strchr(env->items[i], '=');
+
+		if (!equals || equals == env->items[i])
+			return fail(err, EINVAL, "--env: \"%s\" is not NAME=VALUE", env->items[i]);
+	}
+	return 0;
+}
+
+static int change_surroundings(struct spec_process *process, const struct exec_request *request,
+			       struct arena *arena, struct error *err)
+{
+	TRY(check_variables(&request->env, err));
+	for (size_t i = 0; i < request->env.count; i++)
+		set_variable(&process->env, request->env.items[i], arena);
+	if (request->cwd && request->cwd[0] != '/')
+		return fail(err, EINVAL, "--cwd: \"%s\" is not an absolute path", request->cwd);
+	if (request->cwd)
+		process->cwd = (char *)request->cwd;
+	return 0;
+}
+
+static int load_process(const char *file, struct arena *arena, struct spec_process **process,
+			struct error *err)
+{
+	struct error place = { 0 };
+
+	TRY(spec_load_process(file, arena, process, err));
+	if (spec_check_process(*process, "", err) == 0)
+		return 0;
+	fail_where(&place, "%s: %s", file, err->where);
+	memcpy(err->where, place.where, sizeof(err->where));
+	return -err->number;
+}
+
 int exec_process(const struct exec_request *request, const struct spec_process *template,
 		 struct arena *arena, struct spec_process **process, struct error *err)
 {
 	struct spec_user *user = arena_alloc(arena, sizeof(*user));
 
-	if (request->process_file) {
-		TRY(spec_load_process(request->process_file, arena, process, err));
-		return spec_check_process(*process, "", err);
-	}
+	if (request->process_file)
+		return load_process(request->process_file, arena, process, err);
 	if (request->args.count == 0)
 		return fail(err, EINVAL, "exec needs a command, or --process FILE");
 	*process = arena_alloc(arena, sizeof(**process));
@@ -134,10 +169,7 @@ int exec_process(const struct exec_request *request, const struct spec_process *
 	(*process)->args = request->args;
 	(*process)->terminal = request->tty;
 	(*process)->env = copy_strings(&template->env, arena);
-	for (size_t i = 0; i < request->env.count; i++)
-		set_variable(&(*process)->env, request->env.items[i], arena);
-	if (request->cwd)
-		(*process)->cwd = (char *)request->cwd;
+	TRY(change_surroundings(*process, request, arena, err));
 	TRY(change_identity(*process, request, arena, err));
 	return spec_check_process(*process, "process", err);
 }
