@@ -124,6 +124,5 @@ option_recognised() {
 }
 
 @test "mountExtensions.idmap is true where uidMappings and gidMappings are recognised" {
-	pending
 	features '.linux.mountExtensions.idmap.enabled == true'
 }

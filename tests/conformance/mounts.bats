@@ -146,14 +146,12 @@ id_mapped() {
 }
 
 @test "idmap with mappings uses those" {
-	pending
 	id_mapped '{"options":["bind","idmap"],"uidMappings":[{"containerID":2000,"hostID":7,"size":1}],"gidMappings":[{"containerID":2000,"hostID":8,"size":1}]}'
 	runs 'stat -c %u:%g /m'
 	shows 7:8
 }
 
 @test "ridmap with mappings uses those, recursively" {
-	pending
 	id_mapped '{"options":["rbind","ridmap"],"uidMappings":[{"containerID":2000,"hostID":7,"size":1}],"gidMappings":[{"containerID":2000,"hostID":8,"size":1}]}'
 	sh_args 'stat -c %u:%g /m; stat -c %u:%g /m/sub'
 	run unshare --mount --propagation private sh -c '

@@ -73,3 +73,16 @@ flags_of() {
 	run "$COFFER" help no-such-command
 	refused 'no-such-command'
 }
+
+@test "every verb of runc and crun is there" {
+	local verb verbs=(create start state kill delete run exec list ps pause resume update checkpoint restore mounts spec features)
+	for verb in "${verbs[@]}"; do
+		run "$COFFER" "$verb" --help
+		[ "$status" = 0 ] || { echo "$verb: $output"; false; }
+	done
+	for verb in "mounts add" "mounts remove"; do
+		# shellcheck disable=SC2086
+		run "$COFFER" --root "$ROOT" $verb no-such-container /dev/null
+		[[ "$output" == *no-such-container* ]] || { echo "$verb: $output"; false; }
+	done
+}
