@@ -61,6 +61,19 @@ int container_pids(const char *root, const char *id, struct arena *arena, pid_t 
 int container_update(const char *root, const char *id, const struct spec_resources *changes,
 		     struct error *err);
 
+struct events_request {
+	const char *root;
+	const char *id;
+	int64_t interval; /* between two statistics, nanoseconds, > 0 */
+	bool once;        /* the statistics, and return */
+	/* Takes one line, an object as runc prints it, with its newline; a failure ends it all. */
+	int (*tell)(const char *line, size_t length, struct error *err);
+};
+
+/* Statistics now or again and again, and each time that the kernel killed for want of memory, until
+ * the container's process ends. A stopped container is -ESRCH. */
+int container_events(const struct events_request *request, struct error *err);
+
 struct exec_request {
 	const char *root;
 	const char *id;

@@ -26,6 +26,7 @@ extern const struct command command_checkpoint;
 extern const struct command command_completion;
 extern const struct command command_create;
 extern const struct command command_delete;
+extern const struct command command_events;
 extern const struct command command_exec;
 extern const struct command command_features;
 extern const struct command command_kill;

@@ -32,13 +32,17 @@ static const struct option_row global_options[] = {
 /* clang-format on */
 
 static const struct command *const commands[] = {
-	&command_create,   &command_start,      &command_state,
-	&command_kill,     &command_delete,     &command_run,
-	&command_exec,     &command_list,       &command_ps,
-	&command_pause,    &command_resume,     &command_update,
-	&command_mounts,   &command_checkpoint, &command_restore,
-	&command_spec,     &command_plan,       &command_check,
-	&command_features, &command_completion, NULL,
+	&command_create,     &command_start,
+	&command_state,      &command_kill,
+	&command_delete,     &command_run,
+	&command_exec,       &command_list,
+	&command_ps,         &command_pause,
+	&command_resume,     &command_update,
+	&command_events,     &command_mounts,
+	&command_checkpoint, &command_restore,
+	&command_spec,       &command_plan,
+	&command_check,      &command_features,
+	&command_completion, NULL,
 };
 
 static const struct program coffer = {

@@ -80,6 +80,8 @@ docker_like() {
 	checked state "$ID"
 	checked exec "$ID" /bin/true
 	checked ps "$ID"
+	checked update --cpu-share 512 "$ID"
+	checked events --stats "$ID"
 	checked pause "$ID"
 	checked resume "$ID"
 	checked kill "$ID" KILL

@@ -370,8 +370,15 @@ static void test_sizes_have_suffixes(void **state)
 		{ "-1k", false, 0 },
 		{ "1x", false, 0 },
 		{ "1kk", false, 0 },
-		{ "1 k", false, 0 },
-		{ "1.5g", false, 0 },
+		{ "1 k", true, 1024 },
+		{ "1.5g", true, 3ll << 29 },
+		{ "0.25 GiB", true, 1 << 28 },
+		{ "1.5", true, 1 },
+		{ "1.g", false, 0 },
+		{ "1.5.5g", false, 0 },
+		{ "1  k", false, 0 },
+		{ "1 ", false, 0 },
+		{ "2p", true, 2ll << 50 },
 		{ "k", false, 0 },
 		{ "", false, 0 },
 		{ "9223372036854775807", true, INT64_MAX },
@@ -386,6 +393,40 @@ static void test_sizes_have_suffixes(void **state)
 		assert_true(bytes == (rows[i].good ? rows[i].bytes : 77));
 	}
 	assert_false(number_parse_size(NULL, &(int64_t){ 0 }));
+}
+
+static void test_durations_are_gos(void **state)
+{
+	static const struct {
+		const char *string;
+		bool good;
+		int64_t nanoseconds;
+	} rows[] = {
+		{ "5s", true, 5000000000 },
+		{ "500ms", true, 500000000 },
+		{ "1m30s", true, 90000000000 },
+		{ "1.5h", true, 5400000000000 },
+		{ "1.5s250us", true, 1500250000 },
+		{ "3ns", true, 3 },
+		{ "0s", true, 0 },
+		{ "5", true, 5000000000 },
+		{ "", false, 0 },
+		{ "s", false, 0 },
+		{ "-5s", false, 0 },
+		{ "5x", false, 0 },
+		{ "5s5", false, 0 },
+		{ "1. s", false, 0 },
+		{ "9223372036854775807s", false, 0 },
+		{ "9223372036s900ms", false, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int64_t nanoseconds = 77;
+
+		assert_int_equal(number_parse_duration(rows[i].string, &nanoseconds), rows[i].good);
+		assert_true(nanoseconds == (rows[i].good ? rows[i].nanoseconds : 77));
+	}
+	assert_false(number_parse_duration(NULL, &(int64_t){ 0 }));
 }
 
 int main(void)
@@ -408,6 +449,7 @@ int main(void)
 		TEST(test_a_list_of_strings_serves_as_argv),
 		TEST(test_adding_to_an_array_of_somebody_else_copies_it),
 		TEST(test_splitting_keeps_empty_pieces),
+		TEST(test_durations_are_gos),
 		TEST(test_a_map_replaces_or_appends),
 		TEST(test_questions_about_strings),
 		TEST(test_characters_are_utf8_to_the_letter),
