@@ -59,15 +59,21 @@ int cgroup_place(const struct cgroup_wish *wish, const struct facts *facts, stru
 
 /* The writes for linux.resources on this layout, in the order they must happen. `devices` is not
  * among them: cgroup_create sees to it. resources may be NULL. Settings that this layout does not
- * have are left out with a warning where runc does so. */
+ * have are left out with a warning where runc does so. A host without cgroups counts as v2. */
 int cgroup_plan(const struct spec_resources *resources, const struct facts *facts,
 		struct arena *arena, struct cgroup_writes *writes, struct error *err);
+
+/* There will be no cgroup (place->path is NULL): -ENOTSUP, and why, when one of the writes is
+ * needed, unless none was wanted (--cgroup-manager disabled). */
+int cgroup_refuse_limits(const struct cgroup_place *place, const struct cgroup_writes *writes,
+			 const struct facts *facts, struct error *err);
 
 /* What the container's cgroup is to be like. */
 struct cgroup_request {
 	const struct spec_resources *resources; /* may be NULL */
 	const struct cgroup_writes *writes;     /* of these, by cgroup_plan */
 	const struct string_map *annotations;   /* may be NULL */
+	const char *cache; /* directory to note what is loaded into the kernel, or NULL */
 };
 
 struct cgroup_driver;
@@ -121,6 +127,21 @@ int cgroup_open(const struct cgroup_place *place, const struct facts *facts, str
 /* Move another process into every v1 hierarchy, writes back to back (and into v2 when it was not
  * born there: in_unified false). */
 int cgroup_join(const struct cgroup *cgroup, pid_t pid, bool in_unified, struct error *err);
+
+/* `exec --cgroup`: from now on the cgroup is what these choices name below the container's own:
+ * "PATH" alone, for all hierarchies; or "CONTROLLER[,CONTROLLER…]:PATH", v1 only, any number of
+ * them. -EINVAL for another form, an unknown controller, a path that leads out. */
+int cgroup_choose(struct cgroup *cgroup, const struct strings *choices, struct error *err);
+
+/* There was one, and no hierarchy has it any more. */
+bool cgroup_gone(const struct cgroup *cgroup);
+/* From now on the cgroup is where this process is, in all hierarchies. */
+int cgroup_follow(struct cgroup *cgroup, pid_t pid, struct error *err);
+
+/* Make the cgroup `name` below, the user's where owner is not NULL, and move the process there.
+ * v2 only; -ENOTSUP where there is none. */
+int cgroup_move_below(const struct cgroup *cgroup, const char *name, pid_t pid,
+		      const uint32_t *owner, struct error *err);
 
 /* Set limits of a running container; earlier writes are undone when one fails. A write that the
  * kernel refuses as long as another one is not made (a limit above its memory+swap limit, a burst

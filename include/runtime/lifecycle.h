@@ -90,7 +90,7 @@ struct exec_request {
 	const char *console_socket;
 	const char *pidfd_socket;
 	const char *pid_file;
-	const char *cgroup; /* a path below the container's cgroup */
+	struct strings cgroups; /* as cgroup_choose takes them */
 	unsigned preserve_fds;
 	bool tty;
 	bool detach;

@@ -7,8 +7,7 @@
 
 struct exec_options {
 	char *process, *cwd, *user, *apparmor, *label, *console_socket, *pidfd_socket, *pid_file;
-	char *cgroup;
-	struct strings env, gids, capabilities;
+	struct strings cgroups, env, gids, capabilities;
 	int64_t preserve_fds;
 	bool tty, detach, no_new_privileges, ignore_paused;
 };
@@ -30,7 +29,7 @@ static const struct option_row options[] = {
 	{ "no-new-privs", 0, OPTION_FLAG, offsetof(struct exec_options, no_new_privileges), NULL, "set no_new_privs", NULL, 0 },
 	{ "cap", 'c', OPTION_LIST, offsetof(struct exec_options, capabilities), "CAP", "add a capability", NULL, 0 },
 	{ "preserve-fds", 0, OPTION_NUMBER, offsetof(struct exec_options, preserve_fds), "N", "hand over descriptors 3 to 2+N", NULL, 0 },
-	{ "cgroup", 0, OPTION_TEXT, offsetof(struct exec_options, cgroup), "PATH", "a cgroup below the container's", NULL, 0 },
+	{ "cgroup", 0, OPTION_LIST, offsetof(struct exec_options, cgroups), "[CONTROLLER,…:]PATH", "a cgroup below the container's", NULL, 0 },
 	{ "ignore-paused", 0, OPTION_FLAG, offsetof(struct exec_options, ignore_paused), NULL, "also in a paused container", NULL, 0 },
 };
 /* clang-format on */
@@ -53,7 +52,7 @@ static int run(const struct command_line *line, struct error *err)
 		.console_socket = from->console_socket,
 		.pidfd_socket = from->pidfd_socket,
 		.pid_file = from->pid_file,
-		.cgroup = from->cgroup,
+		.cgroups = from->cgroups,
 		.preserve_fds = (unsigned)from->preserve_fds,
 		.tty = from->tty,
 		.detach = from->detach,

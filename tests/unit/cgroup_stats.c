@@ -101,6 +101,7 @@ static const struct fake_file v1_pids[] = {
 };
 static const struct fake_file v1_blkio[] = {
 	{ "blkio.throttle.io_service_bytes_recursive", "8:16 Read 1\n8:16 Write 2\n8:16 Total 3\nTotal 3\n" },
+	{ "blkio.bfq.io_service_bytes_recursive", "Total 0\n" },
 	{ "blkio.bfq.io_serviced_recursive", "8:16 Read 4\nTotal 4\n" },
 	{ "blkio.throttle.io_serviced_recursive", "8:16 Read 5\n" },
 	{ "blkio.sectors_recursive", "8:16 6\n" }, { NULL, NULL },

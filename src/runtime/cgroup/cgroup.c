@@ -46,6 +46,25 @@ int cgroup_place(const struct cgroup_wish *wish, const struct facts *facts, stru
 	return driver->place(wish, facts, arena, place, err);
 }
 
+int cgroup_refuse_limits(const struct cgroup_place *place, const struct cgroup_writes *writes,
+			 const struct facts *facts, struct error *err)
+{
+	if (driver_named(place->manager, NULL) == &cgroup_driver_disabled)
+		return 0;
+	for (size_t i = 0; i < writes->count; i++) {
+		if (writes->items[i].optional)
+			continue;
+		if (facts->cgroup_layout == CGROUP_NONE)
+			fail(err, ENOTSUP, "cannot set %s: this host has no cgroups",
+			     writes->items[i].file);
+		else
+			fail(err, ENOTSUP, "cannot set %s: no cgroup was delegated to user %u",
+			     writes->items[i].file, facts->euid);
+		return fail_where(err, "%s", writes->items[i].where);
+	}
+	return 0;
+}
+
 static char *copy(const char *text)
 {
 	char *result = text ? strdup(text) : NULL;

@@ -42,6 +42,17 @@ static bool is_forbidden(int result)
 	return result == -EACCES || result == -EPERM || result == -EROFS;
 }
 
+static void hint_delegation(const struct facts *facts, struct error *err)
+{
+	auto_arena struct arena arena = { 0 };
+	const char *place = cgroup_delegated_place(facts, &arena);
+
+	if (place)
+		fail_hint(err, "delegated to you is what is below \"%s\"", *place ? place : "/");
+	else
+		fail_hint(err, "no cgroup was delegated to you");
+}
+
 int cgroupfs_make_trees(struct cgroup *cgroup, const struct cgroup_writes *writes,
 			struct error *err)
 {
@@ -56,6 +67,8 @@ int cgroupfs_make_trees(struct cgroup *cgroup, const struct cgroup_writes *write
 			tree_close(tree);
 			tree->left_out = true;
 		} else if (result < 0) {
+			if (is_forbidden(result) && cgroup_is_rootless(cgroup->facts))
+				hint_delegation(cgroup->facts, &failure);
 			if (err)
 				*err = failure;
 			return result;
@@ -88,14 +101,14 @@ static int check_unused(const struct cgroup *cgroup, struct error *err)
 }
 
 static int restrict_by_program(const struct cgroup_tree *tree, const struct device_rules *rules,
-			       struct arena *arena, struct error *err)
+			       const char *cache, struct arena *arena, struct error *err)
 {
 	struct device_program program;
 
 	if (rules->everything && tree->made > 0)
 		return 0;
 	TRY(device_program_make(rules, arena, &program, err));
-	return device_program_attach(&program, tree->dir, tree->made == 0, err);
+	return device_program_attach(&program, tree->dir, tree->made == 0, cache, err);
 }
 
 /* By --rootless true. */
@@ -122,7 +135,8 @@ int cgroupfs_restrict_devices(const struct cgroup *cgroup, const struct cgroup_r
 		return writes_apply(cgroup, &writes, false, err);
 	}
 	if (tree_unified(cgroup))
-		return restrict_by_program(tree_unified(cgroup), &rules, &arena, err);
+		return restrict_by_program(tree_unified(cgroup), &rules, request->cache, &arena,
+					   err);
 	if (!resources || resources->devices.count == 0)
 		return 0;
 	fail(err, ENOENT, "this host has no cgroup controller \"devices\"");

@@ -44,8 +44,9 @@ struct device_program {
 int device_program_make(const struct device_rules *rules, struct arena *arena,
 			struct device_program *program, struct error *err);
 
-/* Load it and attach it to the v2 cgroup; replace: instead of what is attached there. */
-int device_program_attach(const struct device_program *program, int cgroup_fd, bool replace,
-			  struct error *err);
+/* Load it, or find it loaded (cache: device_load.h), and attach it to the v2 cgroup; is_replaced:
+ * instead of what is attached there. */
+int device_program_attach(const struct device_program *program, int cgroup_fd, bool is_replaced,
+			  const char *cache, struct error *err);
 
 #endif

@@ -47,5 +47,7 @@ int cgroupfs_remove(struct cgroup *cgroup, struct error *err);
 
 /* Not root of the initial user namespace: what may be written was delegated. */
 bool cgroup_is_rootless(const struct facts *facts);
+/* The path of the v2 cgroup that was delegated to a rootless caller, or NULL. */
+char *cgroup_delegated_place(const struct facts *facts, struct arena *arena);
 
 #endif

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "runtime/cgroup.h"
+#include "owner.h"
 
 #define DELEGATE      "/sys/kernel/cgroup/delegate"
 #define DELEGATE_MOST 4096
@@ -82,23 +82,35 @@ static bool may_fail(const struct facts *facts)
 	return facts->euid != 0 || facts->in_user_namespace;
 }
 
-int cgroup_give(const struct cgroup *cgroup, const struct spec *spec, struct error *err)
+int cgroup_give_directory(int dir, uint32_t owner, struct error *err)
 {
 	auto_arena struct arena arena = { 0 };
-	struct strings names;
+	struct strings names = delegated_files(&arena);
+	int result = give(dir, "", owner);
+
+	for (size_t i = 0; result == 0 && i < names.count; i++)
+		if (*names.items[i] && !strchr(names.items[i], '/'))
+			result = give(dir, names.items[i], owner);
+	if (result < 0)
+		return fail_number(err, result, "fchownat", "cannot give the cgroup to user %u",
+				   owner);
+	return 0;
+}
+
+int cgroup_give(const struct cgroup *cgroup, const struct spec *spec, struct error *err)
+{
+	struct error reason = { 0 };
 	uint32_t owner;
 	int result;
 
 	if (cgroup->unified_fd < 0 || !cgroup_owner(spec, cgroup->facts, &owner) ||
 	    owner == geteuid())
 		return 0;
-	names = delegated_files(&arena);
-	result = give(cgroup->unified_fd, "", owner);
-	for (size_t i = 0; result == 0 && i < names.count; i++)
-		if (*names.items[i] && !strchr(names.items[i], '/'))
-			result = give(cgroup->unified_fd, names.items[i], owner);
+	result = cgroup_give_directory(cgroup->unified_fd, owner, &reason);
 	if (result == 0 || (result == -EPERM && may_fail(cgroup->facts)))
 		return 0;
-	return fail_number(err, result, "fchownat", "cannot give the cgroup \"%s\" to user %u",
-			   cgroup->path, owner);
+	if (err)
+		*err = reason;
+	fail_where(err, "%s", cgroup->path);
+	return result;
 }

@@ -78,7 +78,7 @@ static char *own_cgroup(struct arena *arena)
 	return NULL;
 }
 
-static char *delegated_place(const struct facts *facts, struct arena *arena)
+char *cgroup_delegated_place(const struct facts *facts, struct arena *arena)
 {
 	char *own = facts->cgroup_layout == CGROUP_UNIFIED ? own_cgroup(arena) : NULL;
 	char *parent;
@@ -100,7 +100,7 @@ int cgroupfs_place(const struct cgroup_wish *wish, const struct facts *facts, st
 	if (!raw || !*raw)
 		raw = arena_format(arena, "coffer/%s", wish->id);
 	if (*raw != '/' && cgroup_is_rootless(facts)) {
-		above = delegated_place(facts, arena);
+		above = cgroup_delegated_place(facts, arena);
 		if (!above)
 			return 0;
 	}

@@ -289,16 +289,17 @@ int cgroup_plan(const struct spec_resources *resources, const struct facts *fact
 		struct arena *arena, struct cgroup_writes *writes, struct error *err)
 {
 	struct error own_error = { 0 };
+	const struct facts none = { .cgroup_layout = CGROUP_UNIFIED, .cgroup_unified = "" };
 	struct planner planner = {
 		.resources = resources,
-		.facts = facts,
+		.facts = facts->cgroup_layout == CGROUP_NONE ? &none : facts,
 		.arena = arena,
 		.writes = writes,
 		.err = err ? err : &own_error,
 	};
 
 	*writes = (struct cgroup_writes){ 0 };
-	if (!resources || facts->cgroup_layout == CGROUP_NONE)
+	if (!resources)
 		return 0;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		TRY(plan_row(&planner, &rows[i]));

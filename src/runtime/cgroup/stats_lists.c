@@ -170,7 +170,7 @@ static void add_v1_line(struct entries *entries, char *line, struct arena *arena
 	add_entry(entries, entry, arena);
 }
 
-/* The same figure of whichever scheduler is in use: the first file that is there. */
+/* The same figure of whichever scheduler is in use: the first file that names a device. */
 #define IO_FILES(name)                                                                             \
 	{                                                                                          \
 		"blkio.bfq." name "_recursive", "blkio." name "_recursive"                         \
@@ -209,15 +209,21 @@ static struct entries *entries_at(struct stats_io *io, size_t offset)
 	return (struct entries *)(void *)((char *)io + offset);
 }
 
+static void read_v1_file(int dir, const char *file, struct arena *arena, struct entries *entries)
+{
+	struct strings lines = read_lines(dir, file, arena);
+
+	for (size_t i = 0; i < lines.count; i++)
+		add_v1_line(entries, lines.items[i], arena);
+}
+
 static void read_v1_devices(int dir, struct arena *arena, struct stats_io *io)
 {
 	for (size_t i = 0; i < sizeof(io_rows) / sizeof(*io_rows); i++) {
-		struct strings lines = { 0 };
+		struct entries *entries = entries_at(io, io_rows[i].offset);
 
-		for (size_t n = 0; n < 4 && io_rows[i].files[n] && lines.count == 0; n++)
-			lines = read_lines(dir, io_rows[i].files[n], arena);
-		for (size_t n = 0; n < lines.count; n++)
-			add_v1_line(entries_at(io, io_rows[i].offset), lines.items[n], arena);
+		for (size_t n = 0; n < 4 && io_rows[i].files[n] && entries->count == 0; n++)
+			read_v1_file(dir, io_rows[i].files[n], arena, entries);
 	}
 }
 

@@ -15,6 +15,7 @@
 
 #include "base/file.h"
 #include "base/own.h"
+#include "driver.h"
 #include "tree.h"
 
 #define OLD_MOST (1u << 20)
@@ -41,6 +42,9 @@ static int fail_missing(const struct cgroup_tree *tree, const struct cgroup *cgr
 	    file_read(tree->dir, "cgroup.controllers", OLD_MOST, &have, NULL) < 0)
 		return -ENOENT;
 	have.data[strcspn(have.data, "\n")] = '\0';
+	if (cgroup_is_rootless(cgroup->facts))
+		return fail_hint(err, "the controller %.*s was not delegated to you, only: %s",
+				 length, write->file, *have.data ? have.data : "none");
 	return fail_hint(err, "no controller %.*s there, only: %s", length, write->file,
 			 *have.data ? have.data : "none");
 }

@@ -15,6 +15,7 @@
 #include "hooks.h"
 #include "record.h"
 #include "runtime/security.h"
+#include "subgroup.h"
 
 #define CACHE_DIRECTORY ".cache"
 
@@ -74,7 +75,7 @@ static int decide_cgroup_place(struct birth *birth, struct error *err)
 	return cgroup_place(&wish, &birth->facts, &birth->arena, &birth->place, err);
 }
 
-struct cgroup_request birth_cgroup_request(const struct birth *birth)
+struct cgroup_request birth_cgroup_request(struct birth *birth)
 {
 	const struct spec_linux *linux_spec = birth->document.spec.linux_;
 
@@ -82,6 +83,7 @@ struct cgroup_request birth_cgroup_request(const struct birth *birth)
 		.resources = linux_spec ? linux_spec->resources : NULL,
 		.writes = &birth->limits,
 		.annotations = &birth->document.spec.annotations,
+		.cache = arena_format(&birth->arena, "%s/" CACHE_DIRECTORY, birth->request->root),
 	};
 }
 
@@ -126,15 +128,15 @@ static int make_cgroup(struct birth *birth, struct error *err)
 	const struct cgroup_request request = birth_cgroup_request(birth);
 	struct container_state *state = &birth->container.state;
 
+	TRY(cgroup_plan(request.resources, &birth->facts, &birth->arena, &birth->limits, err));
 	if (!birth->place.path)
-		return 0;
+		return cgroup_refuse_limits(&birth->place, &birth->limits, &birth->facts, err);
 	/* From here on something outside the state directory exists: write down what, so that a
 	 * `create` that is killed leaves nothing that `delete --force` does not find. */
 	state->cgroup_manager = (char *)birth->place.manager;
 	state->cgroup_path = birth->place.path;
 	state->cgroup_unit = birth->place.unit;
 	TRY(state_save(&birth->container, err));
-	TRY(cgroup_plan(request.resources, &birth->facts, &birth->arena, &birth->limits, err));
 	TRY(cgroup_create(&birth->place, &request, &birth->facts, &birth->cgroup, err));
 	birth->has_cgroup = true;
 	return 0;
@@ -213,6 +215,7 @@ static int launch(struct birth *birth, struct error *err)
 	birth->owes_poststop = true;
 	TRY(run_runtime_hooks(birth, err));
 	TRY(launch_await(&birth->launched, PHASE_CREATED, err));
+	TRY(subgroup_enter(birth, err));
 	return state_mark_created(&birth->container, err);
 }
 

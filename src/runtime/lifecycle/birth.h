@@ -53,7 +53,7 @@ int birth_claim(struct birth *birth, struct error *err);
 int birth_compile(struct birth *birth, bool start_by_parent, struct error *err);
 int birth_make_cgroup(struct birth *birth, struct error *err);
 /* What its cgroup is to be like; until the birth's end. */
-struct cgroup_request birth_cgroup_request(const struct birth *birth);
+struct cgroup_request birth_cgroup_request(struct birth *birth);
 /* Up to PHASE_CREATED; the state is saved, runtime hooks have run. */
 int birth_launch(struct birth *birth, struct error *err);
 

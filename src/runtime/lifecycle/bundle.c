@@ -8,6 +8,7 @@
 
 #include "base/own.h"
 #include "birth.h"
+#include "subgroup.h"
 
 static int resolve_bundle(struct birth *birth, struct error *err)
 {
@@ -65,6 +66,7 @@ static int read_and_check(struct birth *birth, struct error *err)
 
 	TRY(spec_check(spec, err));
 	TRY(check_terminal(birth, err));
+	TRY(subgroup_check(spec, err));
 	TRY(resolve_rootfs(birth, err));
 	TRY(facts_gather(&birth->facts, &birth->arena, err));
 	birth->facts.rootless = birth->request->rootless;

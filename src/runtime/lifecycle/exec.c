@@ -115,29 +115,46 @@ static int compile(struct visit *visit, struct error *err)
 static int open_cgroup(struct visit *visit, struct error *err)
 {
 	struct cgroup_place place = container_place(&visit->container.state);
-	const char *below = visit->request->cgroup;
+	const struct strings *choices = &visit->request->cgroups;
 
 	if (!place.path)
-		return 0;
-	if (below && *below && strstr(below, ".."))
-		return fail(err, EINVAL, "--cgroup: \"%s\" leads out of the container's cgroup",
-			    below);
-	if (below && *below)
-		place.path = arena_format(&visit->arena, "%s/%s", place.path, below);
-	return cgroup_open(&place, &visit->facts, &visit->cgroup, err);
+		return choices->count ? fail(err, ENOTSUP, "--cgroup: the container has no cgroup")
+				      : 0;
+	TRY(cgroup_open(&place, &visit->facts, &visit->cgroup, err));
+	if (choices->count > 0)
+		return cgroup_choose(&visit->cgroup, choices, err);
+	if (cgroup_gone(&visit->cgroup)) /* removed, its processes are somewhere else */
+		return cgroup_follow(&visit->cgroup, visit->container.state.pid, err);
+	return 0;
 }
 
-/* A user may not have a process born in another part of the cgroups than his own: there it is
- * moved, by whoever may. */
+/* Where it can be born: v2 takes nobody into a cgroup that passes its controllers on (EBUSY), for
+ * the container has moved its first process below, and that one is followed. A user may not have a
+ * process born in another part of the cgroups than his own (EACCES): there it is moved, by whoever
+ * may. */
+static int choose_birthplace(struct visit *visit, int refusal, struct launch_request *request,
+			     struct error *err)
+{
+	if (refusal == -EACCES) {
+		request->cgroup_fd = -1;
+		return 1;
+	}
+	if (refusal != -EBUSY || visit->request->cgroups.count > 0)
+		return 0;
+	TRY(cgroup_follow(&visit->cgroup, visit->container.state.pid, err));
+	request->cgroup_fd = visit->cgroup.unified_fd;
+	return 1;
+}
+
 static int clone_process(struct visit *visit, struct launch_request *request, struct error *err)
 {
 	struct error failure = { 0 };
-	int result = launch_clone(request, &visit->launched, &failure);
+	int result = launch_clone(request, &visit->launched, &failure), again = 0;
 
-	if (result == -EACCES && request->cgroup_fd >= 0) {
-		request->cgroup_fd = -1;
-		return launch_clone(request, &visit->launched, err);
-	}
+	if (result < 0 && request->cgroup_fd >= 0)
+		again = choose_birthplace(visit, result, request, err);
+	if (again != 0)
+		return again < 0 ? again : launch_clone(request, &visit->launched, err);
 	if (result < 0 && err)
 		*err = failure;
 	return result;

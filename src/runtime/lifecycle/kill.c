@@ -37,6 +37,25 @@ static int kill_init(const struct container *container, int signal, struct error
 	return 0;
 }
 
+/* On v1 what is frozen dies when it is thawed. */
+static int thaw_to_die(const struct container *container, struct arena *arena, struct error *err)
+{
+	struct facts facts = { 0 };
+	struct cgroup cgroup = { .unified_fd = -1 };
+	bool frozen = false;
+	int result;
+
+	TRY(facts_gather_cgroups(&facts, arena, err));
+	if (facts.cgroup_layout == CGROUP_UNIFIED)
+		return 0;
+	TRY(container_open_cgroup(&container->state, &facts, &cgroup, err));
+	result = cgroup_frozen(&cgroup, &frozen, err);
+	if (result == 0 && frozen)
+		result = cgroup_freeze(&cgroup, false, err);
+	cgroup_close(&cgroup);
+	return result;
+}
+
 static int kill_container(const struct container *container, int signal, bool all,
 			  struct arena *arena, struct error *err)
 {
@@ -45,7 +64,8 @@ static int kill_container(const struct container *container, int signal, bool al
 	/* Where the pid namespace is shared, init's death does not take the others along. */
 	if (has_cgroup && (all || (signal == SIGKILL && container->state.shared_pid)))
 		return kill_cgroup(container, signal, arena, err);
-	return kill_init(container, signal, err);
+	TRY(kill_init(container, signal, err));
+	return has_cgroup && signal == SIGKILL ? thaw_to_die(container, arena, err) : 0;
 }
 
 int container_kill(const char *root, const char *id, int signal, bool all, struct error *err)
