@@ -51,6 +51,11 @@ int coffer_pause(const char *root, const char *id, struct coffer_error *error);
 int coffer_resume(const char *root, const char *id, struct coffer_error *error);
 /* The state document (runtime.md "State"), for free(3). */
 int coffer_state(const char *root, const char *id, char **json, struct coffer_error *error);
+/* Change limits, all or none: an object like linux.resources of config.json. */
+int coffer_update(const char *root, const char *id, const char *resources,
+		  struct coffer_error *error);
+/* What it uses: the object that `coffer events --stats` prints, for free(3). */
+int coffer_stats(const char *root, const char *id, char **json, struct coffer_error *error);
 /* Run another program in it, with its standard files, and wait: its exit code, or 128+N when
  * signal N killed it. argv is NULL-terminated. */
 int coffer_exec(const char *root, const char *id, char *const *argv, int *exit_code,

@@ -61,16 +61,21 @@ int container_pids(const char *root, const char *id, struct arena *arena, pid_t 
 int container_update(const char *root, const char *id, const struct spec_resources *changes,
 		     struct error *err);
 
+/* Statistics: one line, the object that runc's `events --stats` prints, and a newline, appended. A
+ * stopped container is -ESRCH. */
+int container_stats(const char *root, const char *id, struct text *line, struct error *err);
+
+/* Takes such a line; a failure ends it all. */
+typedef int event_tell(const char *line, size_t length, struct error *err);
+
 struct events_request {
 	const char *root;
 	const char *id;
 	int64_t interval; /* between two statistics, nanoseconds, > 0 */
-	bool once;        /* the statistics, and return */
-	/* Takes one line, an object as runc prints it, with its newline; a failure ends it all. */
-	int (*tell)(const char *line, size_t length, struct error *err);
+	event_tell *tell;
 };
 
-/* Statistics now or again and again, and each time that the kernel killed for want of memory, until
+/* Statistics again and again, and each time that the kernel killed for want of memory, until
  * the container's process ends. A stopped container is -ESRCH. */
 int container_events(const struct events_request *request, struct error *err);
 

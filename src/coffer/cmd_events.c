@@ -21,6 +21,14 @@ static const struct option_row options[] = {
 	  "print the statistics once", NULL, 0 },
 };
 
+static int print_stats(const struct events_request *request, struct error *err)
+{
+	auto_text struct text line = { 0 };
+
+	TRY(container_stats(request->root, request->id, &line, err));
+	return standard_print(line.data, line.length, err);
+}
+
 static int run(const struct command_line *line, struct error *err)
 {
 	const struct events_options *chosen = line->options;
@@ -28,7 +36,6 @@ static int run(const struct command_line *line, struct error *err)
 	struct events_request request = {
 		.root = command_root(line),
 		.id = line->arguments.items[0],
-		.once = chosen->stats,
 		.tell = standard_print,
 	};
 
@@ -37,6 +44,8 @@ static int run(const struct command_line *line, struct error *err)
 			    interval);
 	if (request.interval <= 0)
 		return fail(err, EINVAL, "--interval: duration interval must be greater than 0");
+	if (chosen->stats)
+		return print_stats(&request, err);
 	return container_events(&request, err);
 }
 

@@ -17,7 +17,7 @@ setup_file() {
 			struct coffer_container container = { .root = argv[1], .id = "lib", .bundle = argv[2] };
 			char *command[] = { "/bin/sh", "-c", "exit 5", NULL };
 			struct coffer_error error;
-			char *json;
+			char *json, *stats;
 			int code;
 
 			if (coffer_start(argv[1], "nosuch", &error) == 0)
@@ -25,11 +25,15 @@ setup_file() {
 			printf("%s\n", error.message);
 			if (coffer_create(&container, &error) || coffer_start(argv[1], "lib", &error) ||
 			    coffer_exec(argv[1], "lib", command, &code, &error) ||
+			    coffer_update(argv[1], "lib", "{\"cpu\": {\"shares\": 0}}", &error) ||
+			    coffer_stats(argv[1], "lib", &stats, &error) ||
 			    coffer_state(argv[1], "lib", &json, &error) ||
 			    coffer_delete(argv[1], "lib", 1, &error)) {
 				printf("%s\n", error.message);
 				return 1;
 			}
+			printf("%s", stats);
+			free(stats);
 			printf("%d\n%s", code, json);
 			free(json);
 			return 0;
@@ -51,7 +55,8 @@ teardown() { common_teardown; }
 	run "$BATS_TEST_TMPDIR/program" "$ROOT" "$BUNDLE" </dev/null 3>&-
 	[ "$status" = 0 ] || { echo "$output"; false; }
 	[[ "${lines[0]}" == *"does not exist"* ]]
-	[ "${lines[1]}" = 5 ]
+	[[ "${lines[1]}" == '{"type":"stats","id":"lib","data":{"cpu":{'* ]]
+	[ "${lines[2]}" = 5 ]
 	[[ "$output" == *'"status": "running"'* ]]
 	nothing_left
 }

@@ -60,6 +60,31 @@ static void a_manager_that_there_is_none_of_is_refused(void **state)
 	assert_int_equal(cgroup_place(&wish, &root_v2, NULL, &place, &err), -EINVAL);
 }
 
+static void a_limit_without_a_cgroup_is_refused_unless_no_cgroup_was_wanted(void **state)
+{
+	static const struct facts none = { .cgroup_layout = CGROUP_NONE };
+	static const struct facts rootless = { .cgroup_layout = CGROUP_UNIFIED,
+					       .cgroup_unified = "/sys/fs/cgroup",
+					       .euid = 1000 };
+	struct cgroup_write items[] = {
+		{ .controller = "", .file = "memory.swap.max", .value = "max", .optional = true },
+		{ .controller = "", .file = "pids.max", .value = "5", .where = "pids.limit" },
+	};
+	const struct cgroup_writes writes = { items, 2 };
+	const struct cgroup_place default_place = { NULL };
+	const struct cgroup_place disabled = { .manager = "disabled" };
+	struct error err = { 0 };
+
+	assert_int_equal(cgroup_refuse_limits(&default_place, &writes, &none, &err), -ENOTSUP);
+	assert_string_equal(err.what, "cannot set pids.max: this host has no cgroups");
+	assert_string_equal(err.where, "pids.limit");
+	assert_int_equal(cgroup_refuse_limits(&default_place, &writes, &rootless, &err), -ENOTSUP);
+	assert_string_equal(err.what, "cannot set pids.max: no cgroup was delegated to user 1000");
+	assert_int_equal(cgroup_refuse_limits(&disabled, &writes, &none, &err), 0);
+	items[1].optional = true;
+	assert_int_equal(cgroup_refuse_limits(&default_place, &writes, &none, &err), 0);
+}
+
 static void paths_are_cleaned_and_stay_below_the_mount_point(void **state)
 {
 	expect_path("/a/b", "/a/b");
@@ -218,6 +243,7 @@ int main(void)
 		cmocka_unit_test(roots_container_goes_to_coffer),
 		cmocka_unit_test(a_disabled_manager_makes_no_cgroup),
 		cmocka_unit_test(a_manager_that_there_is_none_of_is_refused),
+		cmocka_unit_test(a_limit_without_a_cgroup_is_refused_unless_no_cgroup_was_wanted),
 		cmocka_unit_test(paths_are_cleaned_and_stay_below_the_mount_point),
 		cmocka_unit_test(the_root_of_all_cgroups_is_refused),
 		cmocka_unit_test(names_that_no_directory_can_have_are_refused),

@@ -2,6 +2,7 @@
 #include "coffer.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "runtime/lifecycle.h"
 
@@ -121,4 +122,30 @@ int coffer_exec(const char *root, const char *id, char *const *argv, int *exit_c
 	for (char *const *word = argv; *word; word++)
 		strings_add(&request.args, *word, &arena);
 	return told(container_exec(&request, exit_code, &err), &err, error);
+}
+
+int coffer_update(const char *root, const char *id, const char *resources,
+		  struct coffer_error *error)
+{
+	auto_arena struct arena arena = { 0 };
+	const struct json_source source = { resources, strlen(resources), "resources" };
+	struct spec_resources changes;
+	struct error err = { 0 };
+	int result = json_read(&source, &spec_resources_shape, &changes, &arena, NULL, &err);
+
+	if (result == 0)
+		result = container_update(root_of(root, &arena), id, &changes, &err);
+	return told(result, &err, error);
+}
+
+int coffer_stats(const char *root, const char *id, char **json, struct coffer_error *error)
+{
+	auto_arena struct arena arena = { 0 };
+	struct text line = { 0 };
+	struct error err = { 0 };
+	int result = container_stats(root_of(root, &arena), id, &line, &err);
+
+	if (result == 0)
+		*json = line.data;
+	return told(result, &err, error);
 }
