@@ -160,6 +160,7 @@ struct json_source {
 	const char *text;
 	size_t length;
 	const char *name; /* what errors call it: "config.json", a URL, a digest */
+	unsigned front;   /* bytes that the caller put in front: no column counts them */
 };
 
 /* Read the document into `*object` (zeroed here first). Strings and arrays live in the arena;

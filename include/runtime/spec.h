@@ -144,6 +144,7 @@ struct spec_document {
 	const char *name; /* "config.json", what errors call it */
 	const char *text;
 	size_t length;
+	unsigned front; /* bytes of the text's beginning that the file does not have */
 	struct spec spec;
 	struct json_notes notes; /* keys that no row knows */
 };
@@ -163,11 +164,11 @@ int spec_load_text(const char *text, size_t length, const char *name, struct are
 int spec_load_process(const char *path, struct arena *arena, struct spec_process **process,
 		      struct error *err);
 
-/* Read a linux.resources object (`update --resources FILE`); "-" is standard input. */
 /* A JSON array of mounts, or an object with a member "mounts"; "-" is standard input. The document
  * has nothing else. */
 int spec_load_mounts(const char *path, struct arena *arena, struct spec_document *document,
 		     struct error *err);
+/* Read a linux.resources object (`update --resources FILE`); "-" is standard input. */
 int spec_load_resources(const char *path, struct arena *arena, struct spec_resources **resources,
 			struct error *err);
 

@@ -23,6 +23,12 @@ static void current_path(const struct reader *reader, struct text *path)
 	}
 }
 
+/* What was put in front of the document's first line does not count. */
+static unsigned own_column(const struct reader *reader, unsigned line, unsigned column)
+{
+	return line == 1 && column > reader->front ? column - reader->front : column;
+}
+
 /* "NAME: PATH (line L:C)" for the value at the present path (or one key below it). */
 int reader_refuse(struct reader *reader, const char *key, const char *what)
 {
@@ -35,7 +41,7 @@ int reader_refuse(struct reader *reader, const char *key, const char *what)
 	json_locate(reader->text, reader->length, path.data ? path.data : "", &line, &column);
 	fail(reader->err, EINVAL, "%s", what);
 	fail_where(reader->err, "%s%s%s (line %u:%u)", reader->name, path.length > 0 ? ": " : "",
-		   path.length > 0 ? path.data : "", line, column);
+		   path.length > 0 ? path.data : "", line, own_column(reader, line, column));
 	reader->result = -EINVAL;
 	return 0; /* yajl: cancel */
 }
@@ -249,7 +255,8 @@ static int syntax_error(struct reader *reader, bool at_end)
 		what[end - 1] = '\0';
 	json_position(reader->text, reader->length, at > 0 ? at - 1 : 0, &line, &column);
 	fail(reader->err, EINVAL, "%s", what);
-	fail_where(reader->err, "%s (line %u:%u)", reader->name, line, column);
+	fail_where(reader->err, "%s (line %u:%u)", reader->name, line,
+		   own_column(reader, line, column));
 	if (said)
 		yajl_free_error(reader->yajl, said);
 	return -EINVAL;
@@ -264,7 +271,8 @@ static int check_characters(struct reader *reader)
 		return 0;
 	json_position(reader->text, reader->length, (size_t)(at - reader->text), &line, &column);
 	fail(reader->err, EINVAL, *at == '\\' ? "half a surrogate pair" : "not UTF-8");
-	return fail_where(reader->err, "%s (line %u:%u)", reader->name, line, column);
+	return fail_where(reader->err, "%s (line %u:%u)", reader->name, line,
+			  own_column(reader, line, column));
 }
 
 static int parse(struct reader *reader)
@@ -295,6 +303,7 @@ int json_read(const struct json_source *source, const struct json_shape *shape, 
 		.text = source->text,
 		.length = source->length,
 		.name = source->name,
+		.front = source->front,
 		.arena = arena,
 		.notes = notes,
 		.err = err,

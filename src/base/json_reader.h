@@ -28,6 +28,7 @@ struct reader {
 	const char *text;
 	size_t length;
 	const char *name;
+	unsigned front; /* struct json_source */
 	struct arena *arena;
 	struct json_notes *notes;
 	struct error *err;

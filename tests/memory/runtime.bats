@@ -14,6 +14,10 @@ setup_file() { build_sanitized; }
 	passes "$SUITES/exec.bats" "$SUITES/terminal.bats"
 }
 
+@test "mounts, also of running containers, touch no wrong memory and leak nothing" {
+	passes "$SUITES/mounts.bats" "$SUITES/live_mounts.bats"
+}
+
 @test "processes, hooks and cgroups touch no wrong memory and leak nothing" {
 	passes "$SUITES/process.bats" "$SUITES/hooks.bats" "$SUITES/cgroup.bats"
 }

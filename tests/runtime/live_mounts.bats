@@ -206,7 +206,16 @@ user_namespace() {
 	refused 'mounts\[0\].destination.*inside /proc'
 	echo '[{"destination":7}]' >"$MOUNTS"
 	run rt mounts add "$ID" "$MOUNTS"
-	refused 'mounts\[0\].destination.*expected a string'
+	refused 'mounts\[0\].destination \(line 1:17\).*expected a string'
+	echo '[{"destination":"/x","type":"tmpfs"}' >"$MOUNTS"
+	run rt mounts add "$ID" "$MOUNTS"
+	refused 'mounts.json \(line'
+	echo '[{"destination":"/x","options":["bind"]}]' >"$MOUNTS"
+	run rt mounts add "$ID" "$MOUNTS"
+	refused 'mounts\[0\] \(line 1:2\).*needs a source'
+	echo '{}' >"$MOUNTS"
+	run rt mounts add "$ID" "$MOUNTS"
+	refused 'mounts.*is required and missing'
 	rt kill "$ID" KILL
 	wait_until has_status "$ID" stopped
 	mounts "$(bind /data rbind)"

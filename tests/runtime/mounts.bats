@@ -198,6 +198,19 @@ owners='stat -c "%n %u:%g" /v/root /v/five /v/sub/root'
 	refused 'mounts\[[0-9]+\].options.*: cannot map the ids of the mount: mount_setattr: operation not permitted.*another user namespace'
 }
 
+@test "root of a user namespace maps the ids of a filesystem of its own" {
+	is coffer || skip "needs --cgroup-manager disabled"
+	config '.linux.namespaces += [{"type":"user"}] | .mounts |= map(select(.destination != "/dev/pts"))
+		| .linux.uidMappings = [{"containerID":0,"hostID":0,"size":1}] | .linux.gidMappings = .linux.uidMappings'
+	add_mount '{"destination":"/t","type":"tmpfs","source":"tmpfs","options":["idmap","mode=\"0750\"","size=64k"]}'
+	sh_args 'touch /t/x; stat -c "%u %a" /t; stat -c %u /t/x; grep " /t " /proc/self/mountinfo'
+	run unshare --user --map-root-user --mount "$RUNTIME" --cgroup-manager disabled --root "$ROOT" \
+		run --bundle "$BUNDLE" "$ID"
+	[ "${lines[0]}" = "0 750" ] || { echo "$output"; false; }
+	[ "${lines[1]}" = 0 ]
+	[[ "${lines[2]}" =~ idmapped ]]
+}
+
 @test "idmap without mappings and without a user namespace is refused" {
 	needs_idmap
 	bind rbind idmap

@@ -86,6 +86,8 @@ static int load_object(const char *path, const struct json_shape *shape, void *o
 JSON_STRUCT(mounts_file, MOUNTS_FILE_ROWS);
 JSON_SHAPE(mounts_file, MOUNTS_FILE_ROWS);
 
+#define AROUND_ARRAY "{\"mounts\":"
+
 static bool is_array(const struct text *text)
 {
 	return text->length > 0 && text->data[strspn(text->data, " \t\r\n")] == '[';
@@ -101,15 +103,17 @@ int spec_load_mounts(const char *path, struct arena *arena, struct spec_document
 
 	TRY(read_file(path, SPEC_DOCUMENT_MOST, &text, &name, err));
 	array = is_array(&text);
-	text_add(&whole, array ? "{\"mounts\":" : "");
+	text_add(&whole, array ? AROUND_ARRAY : "");
 	text_add_bytes(&whole, text.data, text.length);
 	text_add(&whole, array ? "}" : "");
 	*document = (struct spec_document){
 		.name = arena_string(arena, name),
 		.text = arena_copy(arena, whole.data, whole.length),
 		.length = whole.length,
+		.front = array ? strlen(AROUND_ARRAY) : 0,
 	};
-	TRY(json_read(&(struct json_source){ document->text, whole.length, document->name },
+	TRY(json_read(&(struct json_source){ document->text, whole.length, document->name,
+					     document->front },
 		      &mounts_file_shape, &file, arena, &document->notes, err));
 	document->spec.mounts.items = file.mounts.items;
 	document->spec.mounts.count = file.mounts.count;
@@ -165,5 +169,7 @@ int spec_locate(const struct spec_document *document, struct error *err)
 	err->where[0] = '\0';
 	json_locate(document->text, document->length, path, &line,
 		    &column); /* or what encloses it */
+	if (line == 1 && column > document->front)
+		column -= document->front;
 	return fail_where(err, "%s: %s (line %u:%u)", document->name, path, line, column);
 }
