@@ -398,3 +398,18 @@ run_here() {
 	run find /sys/fs/cgroup -type d -name 'libpod-*'
 	[ -z "$output" ] || { echo "$output"; false; }
 }
+
+@test "container checkpoint and restore: the program goes on, also out of an exported image" {
+	command -v criu >/dev/null && criu check >/dev/null 2>&1 || skip "criu cannot work here"
+	podman run -d --name counting --network none $IMAGE sh -c 'i=0; while :; do echo $((i += 1)); sleep 0.2; done'
+	podman container checkpoint counting
+	before=$(podman logs counting | tail -1)
+	podman container restore counting
+	wait_until eval "[ \"\$(podman logs counting | tail -1)\" -gt $before ]"
+	podman container checkpoint --export "$PWD/image.tar.gz" counting
+	podman rm --force --time 0 counting
+	podman container restore --import "$PWD/image.tar.gz" --name other
+	before=$(podman logs other | tail -1)
+	wait_until eval "[ \"\$(podman logs other | tail -1)\" -gt $before ]"
+	podman rm --force --time 0 other
+}

@@ -481,6 +481,26 @@ asks_all() {
 	[ "$(cat "$BATS_TEST_TMPDIR/received")" = "/dev/ptmx from the fake" ]
 }
 
+@test "in the foreground the terminal's output is relayed" {
+	make_image
+	export FAKE_CRIU="terminal quick"
+	config '.process.terminal = true'
+	run restore
+	[ "$status" = 7 ]
+	[[ "$output" == *"from the fake"* ]]
+	nothing_left
+}
+
+@test "a log of an earlier failure is not taken for this one's" {
+	make_image
+	export FAKE_CRIU=fail
+	run restore --detach
+	refused "a fake cannot do this"
+	export FAKE_CRIU=die
+	run restore --detach
+	refused "criu ended without an answer"
+}
+
 @test "a restore that fails leaves nothing and says why" {
 	make_image
 	for how in fail late die garbage old; do

@@ -174,14 +174,21 @@ static const char *cause_of(const struct criu *criu, const char *log,
 	return cause;
 }
 
-static int work_failed(const struct criu *criu, enum criu_type type,
-		       const struct criu_options *options, const struct criu_response *response,
-		       struct error *err)
+static const char *log_path(const struct criu *criu, const struct criu_options *options)
 {
-	const char *log =
-		arena_format(criu->arena, "%s/%s", criu->log_directory, options->log_file);
-	const char *cause = cause_of(criu, log, response);
+	return arena_format(criu->arena, "%s/%s", criu->log_directory, options->log_file);
+}
 
+/* result: of the conversation; what broke that off is said where the log says nothing. */
+static int work_failed(const struct criu *criu, const struct criu_request *request,
+		       const struct criu_response *response, int result, struct error *err)
+{
+	const char *log = log_path(criu, request->options);
+	const char *cause = cause_of(criu, log, response);
+	enum criu_type type = request->type;
+
+	if (!cause && result < 0)
+		return result;
 	if (cause)
 		fail(err, EIO, "criu cannot %s the container: %s", type_verb(type), cause);
 	else
@@ -214,6 +221,7 @@ int criu_work(struct criu *criu, enum criu_type type, const struct criu_options 
 	int heard = 0, fd = -1, result;
 
 	TRY(criu_check_options(options, criu->version, err));
+	unlink(log_path(criu, options)); /* an older one would tell of another failure */
 	TRY(send_request(criu, &request, err));
 	while ((result = receive(criu, &response, &fd, heard < 0 ? NULL : err)) == 0 &&
 	       response.type == CRIU_NOTIFY && response.success)
@@ -225,7 +233,7 @@ int criu_work(struct criu *criu, enum criu_type type, const struct criu_options 
 	if (heard < 0)
 		return heard;
 	if (result < 0 || !response.success)
-		return work_failed(criu, type, options, &response, err);
+		return work_failed(criu, &request, &response, result, err);
 	if (response.type != (uint32_t)type)
 		return fail(err, EBADMSG, "criu answers another question");
 	return response.restored_pid;

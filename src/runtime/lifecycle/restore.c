@@ -41,19 +41,32 @@ static bool has_own_network(const struct container_state *state)
 	return (state->namespaces & CLONE_NEWNET) && !(state->joined & CLONE_NEWNET);
 }
 
+/* Ours to kill and to reap from now on, whatever becomes of criu. */
+static int take_process(struct birth *birth, pid_t pid, struct error *err)
+{
+	if (birth->launched.pid == pid)
+		return 0;
+	birth->launched.pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (birth->launched.pidfd < 0)
+		return fail_call(err, "pidfd_open", "cannot look at process %d", pid);
+	birth->launched.pid = pid;
+	return 0;
+}
+
 static int namespaces_made(struct restoration *restoration, pid_t pid, struct error *err)
 {
 	struct birth *birth = &restoration->birth;
 	struct container_state state = birth->container.state;
 
+	TRY(take_process(birth, pid, err));
 	state.pid = pid;
 	if (has_own_network(&state))
 		TRY(loopback_up(pid, err));
 	if (!state.hooks)
 		return 0;
 	birth->owes_poststop = true;
-	TRY(hooks_run(HOOK_PRESTART, &state, STATUS_CREATING, 0, err));
-	return hooks_run(HOOK_CREATE_RUNTIME, &state, STATUS_CREATING, 0, err);
+	TRY(hooks_run(HOOK_PRESTART, &state, STATUS_CREATING, birth->launched.pidfd, err));
+	return hooks_run(HOOK_CREATE_RUNTIME, &state, STATUS_CREATING, birth->launched.pidfd, err);
 }
 
 /* criu gives the processes a time namespace, in which their clocks go on where they stopped. */
@@ -72,10 +85,7 @@ static int processes_made(struct restoration *restoration, pid_t pid, struct err
 	struct birth *birth = &restoration->birth;
 	const struct cgroup_request request = birth_cgroup_request(birth);
 
-	birth->launched.pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (birth->launched.pidfd < 0)
-		return fail_call(err, "pidfd_open", "cannot look at process %d", pid);
-	birth->launched.pid = pid;
+	TRY(take_process(birth, pid, err));
 	birth->owes_poststop = true;
 	if (has_own_time(pid))
 		birth->container.state.namespaces |= CLONE_NEWTIME;
@@ -192,7 +202,7 @@ static int work(struct restoration *restoration, struct error *err)
 	TRY(enter_cgroup(restoration, err));
 	TRY(criu_work(&restoration->criu, CRIU_RESTORE, &restoration->options, listen, restoration,
 		      err));
-	if (birth->launched.pid <= 0)
+	if (birth->container.state.pid <= 0)
 		return fail(err, EBADMSG, "criu does not tell which process it restored");
 	return 0;
 }
