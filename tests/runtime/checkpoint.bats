@@ -254,6 +254,15 @@ asks_all() {
 	[ "$(jq -c . "$IMAGE/descriptors.json")" = "[\"/dev/null\",\"pipe:[$inode]\",\"/dev/null\"]" ]
 }
 
+@test "the image of a container with a user namespace can be read by the group of its root" {
+	config '.linux.namespaces += [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+		| .linux.gidMappings = [{containerID: 1, hostID: 200000, size: 65535}, {containerID: 0, hostID: 100123, size: 1}]'
+	start_sleeper
+	checkpoint
+	[ "$(stat -c '%a %u %g' "$IMAGE" "$IMAGE/descriptors.json" | paste -sd ' ')" = "710 0 100123 640 0 100123" ]
+}
+
 @test "a network namespace that others share is named, not dumped" {
 	unshare --net sleep 1000 3>&- &
 	local holder=$!

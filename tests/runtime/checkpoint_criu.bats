@@ -246,6 +246,20 @@ pid_of() { rt state "$ID" | jq .pid; }
 	[ "$status" != 0 ]
 }
 
+@test "a container with a user namespace is restored into a new one" {
+	is coffer || skip "runc leaves an image that its own restore may not read"
+	config '.linux.namespaces += [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+		| .linux.gidMappings = .linux.uidMappings'
+	chown -R 100000:100000 "$BUNDLE/rootfs"
+	start_counting
+	checkpoint
+	before=$(count)
+	restore --detach
+	wait_until counted_to $((before + 3))
+	[ "$(stat -c %u "/proc/$(pid_of)/ns")" = 100000 ]
+}
+
 @test "with a lock on a file --file-locks is needed" {
 	cp "$(command -v flock)" "$BUNDLE/rootfs/bin/flock"
 	ldd "$(command -v flock)" | grep -o '/[^ ]*' | xargs -I{} cp --parents -L {} "$BUNDLE/rootfs"

@@ -21,6 +21,7 @@
 #include "status.h"
 
 #define MOUNTINFO_MOST       (64 * 1024 * 1024)
+#define GID_MAP_MOST         65536
 #define VERSION_EXTERNAL_PID 31500
 #define VERSION_FREEZES_V2   31400
 
@@ -33,6 +34,8 @@ struct dump {
 	struct criu criu;
 	struct criu_options options;
 	int status_fd;
+	uint32_t group; /* of the container's root in its user namespace */
+	bool has_group;
 };
 
 static int open_container(struct dump *dump, struct error *err)
@@ -225,6 +228,29 @@ static int describe(struct dump *dump, struct error *err)
 	return write_descriptors(dump, err);
 }
 
+/* The host's group of the container's root, in lines "0 100000 65536" (user_namespaces(7)). */
+static int find_group(struct dump *dump, struct error *err)
+{
+	const struct container_state *state = &dump->container.state;
+	auto_text struct text map = { 0 };
+	char path[32];
+
+	if (!state->user_namespace)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/gid_map", state->pid);
+	TRY(file_read(AT_FDCWD, path, GID_MAP_MOST, &map, err));
+	for (const char *line = map.data; line && *line; line = strchr(line, '\n')) {
+		unsigned inside, outside;
+
+		line += strspn(line, "\n");
+		if (sscanf(line, "%u %u", &inside, &outside) == 2 && inside == 0) {
+			dump->group = outside;
+			dump->has_group = true;
+		}
+	}
+	return 0;
+}
+
 /* ---- the work -------------------------------------------------------------------------------- */
 
 static int listen(void *context, const struct criu_event *event, struct error *err)
@@ -263,8 +289,12 @@ static int checkpoint(struct dump *dump, struct error *err)
 
 	TRY(open_container(dump, err));
 	TRY(take_request(dump, err));
+	TRY(find_group(dump, err));
 	result = work(dump, err);
 	criu_close(&dump->criu);
+	/* criu reads some of it when it is that root already. */
+	if (result == 0 && dump->has_group)
+		image_give_to_group(&dump->image, dump->group);
 	if (result < 0 || request->leave_running || request->pre_dump)
 		return result;
 	return container_remove(&dump->container, NULL, true, &dump->facts, err);

@@ -5,9 +5,11 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/own.h"
 #include "runtime/spec_names.h"
 
@@ -51,6 +53,31 @@ int image_open(const struct image_request *request, bool make, struct arena *are
 	if (image->dir < 0)
 		return fail_call(err, "open", "cannot open the directory \"%s\"", path);
 	return request->work_path ? resolve(request->work_path, true, arena, &image->work, err) : 0;
+}
+
+static bool give(int dir, const char *name, uint32_t gid, mode_t bits)
+{
+	struct stat status;
+
+	if (fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !(S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)))
+		return true;
+	return fchownat(dir, name, (uid_t)-1, gid, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       fchmodat(dir, name, (status.st_mode & 07777) | bits, 0) == 0;
+}
+
+/* The image is good all the same: whoever restores it can do this, too. */
+void image_give_to_group(const struct image *image, uint32_t gid)
+{
+	auto_closedir DIR *entries = opendir(image->path);
+	bool given = entries && give(image->dir, ".", gid, S_IXGRP);
+	struct dirent *entry;
+
+	while (given && (entry = readdir(entries)))
+		given = entry->d_type == DT_DIR || give(image->dir, entry->d_name, gid, S_IRGRP);
+	if (!given)
+		log_warning("cannot let group %u read \"%s\", which a restore will need", gid,
+			    image->path);
 }
 
 void image_close(struct image *image)

@@ -21,6 +21,9 @@ int image_open(const struct image_request *request, bool make, struct arena *are
 void image_close(struct image *image);
 #define auto_image __attribute__((cleanup(image_close)))
 
+/* Let a group read it. */
+void image_give_to_group(const struct image *image, uint32_t gid);
+
 /* What the request and the annotations say. */
 int image_options(const struct image_request *request, const struct string_map *annotations,
 		  const struct image *image, struct criu_options *options, struct error *err);
