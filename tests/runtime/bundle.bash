@@ -67,6 +67,15 @@ common_setup() {
 		| .linux.cgroupsPath = $cgroup | del(.process.rlimits)'
 }
 
+# cgroups_path_of NAME: what config.json says for another container, beside this one's.
+cgroups_path_of() {
+	if [ "$CGROUP_DRIVER" = systemd ]; then
+		echo "${CGROUP_PARENT#/}:coffer:$1"
+	else
+		echo "${CGROUPS_PATH%/*}/$1"
+	fi
+}
+
 # $CGROUPS_PATH is what config.json says, $CGROUP where that is below the place of all cgroups.
 choose_cgroup() {
 	if [ "$CGROUP_DRIVER" = systemd ]; then

@@ -82,6 +82,7 @@ need_v2_tree() {
 }
 
 @test "without cgroupsPath root's container is in /coffer/ID, in every hierarchy" {
+	needs_cgroupfs
 	is coffer || skip "coffer's own place"
 	config 'del(.linux.cgroupsPath)'
 	start_sleeper
@@ -123,6 +124,7 @@ need_v2_tree() {
 }
 
 @test "a cgroup with processes is refused, and left alone" {
+	needs_cgroupfs
 	is coffer || skip "crun takes it, runc 1.1 only warns"
 	start_sleeper
 	run rt run --bundle "$BUNDLE" "second-$ID"
@@ -134,6 +136,7 @@ need_v2_tree() {
 }
 
 @test "an empty frozen cgroup is refused" {
+	needs_cgroupfs
 	is crun && skip "crun waits for ever"
 	local freezer=/sys/fs/cgroup/freezer
 	if grep -q " $freezer " /proc/self/mountinfo; then
@@ -181,6 +184,7 @@ need_v2_tree() {
 }
 
 @test "on v2 alone a container runs, is paused, killed and deleted" {
+	needs_cgroupfs
 	is crun && skip "this view has few controllers"
 	need_v2_tree
 	config 'del(.linux.resources.pids, .linux.resources.memory, .linux.resources.cpu)'
@@ -195,6 +199,7 @@ need_v2_tree() {
 }
 
 @test "on v2 alone devices are restricted" {
+	needs_cgroupfs
 	is crun && skip "this view has few controllers"
 	need_v2_tree
 	mknod "$BUNDLE/rootfs/kmsg" c 1 11

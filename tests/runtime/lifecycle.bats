@@ -262,7 +262,7 @@ teardown() { common_teardown; }
 	args /bin/true
 	local i pids=()
 	for i in $(seq 20); do
-		config --arg cgroup "$CGROUP_PARENT/many-$i" '.linux.cgroupsPath = $cgroup'
+		config --arg cgroup "$(cgroups_path_of "many-$i")" '.linux.cgroupsPath = $cgroup'
 		cp "$BUNDLE/config.json" "$BUNDLE/config-$i.json"
 	done
 	for i in $(seq 20); do

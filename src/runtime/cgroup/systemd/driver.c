@@ -277,6 +277,8 @@ static int systemd_admit(struct cgroup *cgroup, pid_t pid, bool born_there,
 	}
 	TRY(find_path(cgroup, pid, err));
 	TRY(enter(cgroup, pid, request, err));
+	if (tree_unified(cgroup))
+		cgroup->unified_fd = tree_unified(cgroup)->dir;
 	return writes_apply(cgroup, request->writes, false, err);
 }
 
