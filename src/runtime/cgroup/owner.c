@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "owner.h"
+#include "tree.h"
 
 #define DELEGATE      "/sys/kernel/cgroup/delegate"
 #define DELEGATE_MOST 4096
@@ -99,14 +100,17 @@ int cgroup_give_directory(int dir, uint32_t owner, struct error *err)
 
 int cgroup_give(const struct cgroup *cgroup, const struct spec *spec, struct error *err)
 {
+	struct cgroup_tree *tree = tree_unified(cgroup);
 	struct error reason = { 0 };
 	uint32_t owner;
 	int result;
 
-	if (cgroup->unified_fd < 0 || !cgroup_owner(spec, cgroup->facts, &owner) ||
-	    owner == geteuid())
+	if (!tree || !cgroup_owner(spec, cgroup->facts, &owner) || owner == geteuid())
 		return 0;
-	result = cgroup_give_directory(cgroup->unified_fd, owner, &reason);
+	TRY(tree_open(tree, cgroup->path, err)); /* a service manager may have made it */
+	if (tree->dir < 0)
+		return 0;
+	result = cgroup_give_directory(tree->dir, owner, &reason);
 	if (result == 0 || (result == -EPERM && may_fail(cgroup->facts)))
 		return 0;
 	if (err)
