@@ -10,22 +10,38 @@
 
 #include "base/error.h"
 
-/* Hand a descriptor to whoever listens on --console-socket (the pty's master) or --pidfd-socket
- * (AF_UNIX, SOCK_STREAM; the path may be longer than 108 bytes): one message, its text "/dev/ptmx"
- * or "pidfd", the descriptor as SCM_RIGHTS, as runc does it. The caller keeps its own. */
+/* Connect to whoever listens on a socket (AF_UNIX, SOCK_STREAM; the path may be longer than 108
+ * bytes); returns the connection. */
+int console_connect(const char *socket_path, struct error *err);
+
+/* Pass a descriptor over a connection, as SCM_RIGHTS of the text's first byte. All of the text is
+ * sent; the caller keeps its own descriptor. */
+int console_pass(int connection, const char *text, int fd, struct error *err);
+
+/* Hand a descriptor to whoever listens on --console-socket (the pty's master) or
+ * --pidfd-socket: one message, its text "/dev/ptmx" or "pidfd", as runc does it. */
 int console_send(const char *socket_path, int fd, struct error *err);
+
+/* The caller's terminal: whichever of the standard files is one, input first; or -1. */
+int console_window(void);
 
 /* Give `to` (a master) the window size of the terminal `from`; no terminal: nothing. */
 void console_copy_size(int from, int to);
 
-/* A terminal in raw mode, put back by terminal_restore. */
+/* A terminal whose settings were changed, put back by terminal_restore. */
 struct terminal {
 	int fd; /* -1: nothing to restore */
-	struct termios before;
+	struct termios before, during;
 };
 
-/* A descriptor that is no terminal is left alone (terminal->fd is -1 then). */
+/* Raw: what is typed goes on as it is. A descriptor that is no terminal is left alone by both
+ * (terminal->fd is -1 then). */
 int terminal_set_raw(int fd, struct terminal *terminal, struct error *err);
+/* What is written comes out as it is; what is typed remains the terminal's: Control-C interrupts.
+ */
+int terminal_set_verbatim(int fd, struct terminal *terminal, struct error *err);
+/* Somebody else had the terminal: as it was set once more. */
+void terminal_set_again(const struct terminal *terminal);
 void terminal_restore(struct terminal *terminal);
 #define auto_terminal __attribute__((cleanup(terminal_restore)))
 

@@ -8,7 +8,8 @@
  *     launch_hand_over  id maps, open trees, send plan and descriptors
  *     launch_await      PHASE_RUNTIME_HOOKS, then PHASE_CREATED
  *     launch_continue   after the runtime hooks
- *     launch_start      `run` and `exec`: PHASE_START, wait until the program was executed
+ *     launch_start      `run`: PHASE_START
+ *     launch_executed   wait until the program was executed
  */
 #ifndef RUNTIME_LAUNCH_H
 #define RUNTIME_LAUNCH_H
@@ -35,7 +36,7 @@ struct launched {
 	int pidfd;
 	int control;  /* our end of the control socket */
 	int console;  /* the pty's master once PHASE_CREATED was reached with a console; or -1 */
-	int listener; /* the seccomp listener, or -1 */
+	int listener; /* the seccomp listener once PHASE_LISTENER was reached; or -1 */
 	struct net_devices *net_devices; /* moved to it, to be given back by launch_abort */
 	uint64_t *mounts;                /* ids told by PHASE_MOUNTED */
 	size_t mount_count;
@@ -43,6 +44,10 @@ struct launched {
 	int start_socket; /* borrowed from the request until launch_hand_over */
 	int target_pidfd;
 };
+#define LAUNCHED_NONE                                                                              \
+	{                                                                                          \
+		.pid = -1, .pidfd = -1, .control = -1, .console = -1, .listener = -1               \
+	}
 
 /* Before: nothing runs. After success the process waits for its plan. */
 int launch_clone(const struct launch_request *request, struct launched *launched,
@@ -56,11 +61,11 @@ int launch_await(struct launched *launched, enum phase phase, struct error *err)
 
 int launch_continue(struct launched *launched, struct error *err);
 
-/* Tell the child to start and wait until its program was executed (the control socket closes) or
- * a step failed. */
+/* Tell the child to start. Where the filter has a listener, the caller takes it next
+ * (PHASE_LISTENER): the child's own calls may wait for whoever answers there. */
 int launch_start(struct launched *launched, struct error *err);
 
-/* `exec`, whose plan has no WAIT_START: only wait until its program was executed. */
+/* Wait until its program was executed (the control socket closes) or a step failed. */
 int launch_executed(struct launched *launched, struct error *err);
 
 /* Give back the network devices that were moved to it, unless it was started; kill and reap the
@@ -70,11 +75,11 @@ void launch_abort(struct launched *launched);
 /* Close descriptors only. */
 void launch_close(struct launched *launched);
 
-/* `start` of a created container: connect to its start socket in `state_dir`, let it go, and wait
- * until its program was executed. -ESRCH and words "cannot start a container that has stopped" /
- * "cannot start an already running container" when nobody listens.
- * The steps' names and places come from the message itself (the plan is not kept). */
-int launch_start_by_socket(int state_dir, struct error *err);
+/* `start` of a created container: connect to its start socket in `state_dir`; launch_start,
+ * launch_await and launch_executed then go over that. -EBUSY "cannot start an already running
+ * container" when nobody listens. `launched` has no process; the steps' names and places come from
+ * the message itself (the plan is not kept). */
+int launch_reach(int state_dir, struct launched *launched, struct error *err);
 
 /* Make the listening start socket in `state_dir`; returns the descriptor. */
 int launch_listen(int state_dir, struct error *err);

@@ -11,16 +11,27 @@
 #include "runtime/spec.h"
 #include "runtime/spec_names.h"
 
-/* Compile linux.seccomp (which passed spec_check) to BPF with libseccomp (opened by dlopen, only on
- * a cache miss), or take it from the cache. The program is in the arena.
+/* What a filter is made of. */
+struct seccomp_request {
+	const struct spec_seccomp *profile; /* linux.seccomp, which passed spec_check; or NULL */
+	const char *raw; /* base64 of a program that is taken as it is, instead of rules; or NULL */
+	bool unknown_fails; /* a system call that libseccomp does not know is an error */
+	/* A directory that nobody else can write to, else it is not used; -1: none. Its files are
+	 * coffer's own, at most 64. */
+	int cache_dir;
+};
+
+/* Compile a profile to BPF with libseccomp (opened by dlopen, only on a cache miss), or take it
+ * from the cache. The program is in the arena.
  * NULL, or a profile without default action and rules, gives length 0. Unknown actions, operators,
  * architectures and flags are errors with their JSON path; names of system calls that this
- * libseccomp does not know are skipped, as runc does (log_debug).
+ * libseccomp does not know are skipped, as runc does (log_debug). Where the default denies, calls
+ * that are newer than all that are named get ENOSYS, as runc does.
  * filter->flags: those asked for that matter to the one thread that is filtered (no TSYNC), and
  * never NEW_LISTENER (filter->notify says it); SPEC_ALLOW where a profile has no flags, as runc.
- * cache_dir: a directory that nobody else can write to, else it is not used; -1: none. Its files
- * are coffer's own, at most 64. */
-int seccomp_compile(const struct spec_seccomp *seccomp, int cache_dir, struct arena *arena,
+ * A filter with a listener that does not allow sendmsg(2) is an error: the listener leaves the
+ * container that way. */
+int seccomp_compile(const struct seccomp_request *request, struct arena *arena,
 		    struct plan_filter *filter, struct error *err);
 
 /* The libseccomp version of this host, "2.5.4", or NULL when it has none. Loads the library. */

@@ -52,6 +52,8 @@ JSON_STRUCT(state_mount, STATE_MOUNT_ROWS);
 	ROW(T, uint32, filter_flags, "seccompFlags", none, optional)                               \
 	ROW(T, boolean, has_filter, "seccomp", none, optional)                                     \
 	ROW(T, boolean, filter_notify, "seccompNotify", none, optional)                            \
+	ROW(T, string, agent_socket, "seccompAgent", none, optional) /* where its listener goes */ \
+	ROW(T, string, agent_metadata, "seccompMetadata", none, optional)                          \
 	ROW(T, boolean, shared_pid, "sharedPid", none, optional) /* no pid namespace of its own */ \
 	ROW(T, object, process, "process", spec_process, optional) /* exec's template */           \
 	ROW(T, object, personality, "personality", spec_personality, optional)                     \
@@ -148,9 +150,13 @@ int state_look(const struct container *container, enum container_status *status,
 /* Ids of all containers below `root`, sorted. A missing root is an empty list. */
 int state_list(const char *root, struct arena *arena, struct strings *ids, struct error *err);
 
-/* The specification's state document (runtime.md "State"), for hooks and the seccomp agent; pid 0
- * is left out. */
+/* The specification's state document (runtime.md "State"), for hooks; pid 0 is left out. */
 void state_document(const struct container_state *state, enum container_status status, int32_t pid,
 		    struct text *out);
+
+/* The container process state of a process with a seccomp listener (config-linux.md "The Container
+ * Process State"), which may be the container's own or one that was executed in it. */
+void state_process_document(const struct container_state *state, enum container_status status,
+			    int32_t pid, struct text *out);
 
 #endif

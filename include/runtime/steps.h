@@ -229,8 +229,9 @@ enum step_side { SIDE_HOST, SIDE_INIT };
 								 CWD a no-op */                \
 	STEP(CLOSE, INIT, "close-descriptors", "", (), (FIELD(NUMBER, "from")))                       \
 	STEP(FINISH, INIT, "finish", "", (), ()) /* instead of EXEC: nothing is left to do */      \
-	STEP(EXEC, INIT, "exec", "", (FIELD(LIST, "arguments"), FIELD(LIST, "environment")),          \
-	     (FIELD(BOOLEAN, "find-home"))) /* add HOME from the container's /etc/passwd, else "/" */
+	STEP(HOME, INIT, "find-home", "", (), (FIELD(NUMBER, "uid"))) /* in the container's           \
+		/etc/passwd, else "/"; for EXEC, but before the filter, which need not allow that */ \
+	STEP(EXEC, INIT, "exec", "", (FIELD(LIST, "arguments"), FIELD(LIST, "environment")), ())
 /* clang-format on */
 
 enum step_kind {

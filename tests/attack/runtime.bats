@@ -305,3 +305,17 @@ while True:
 	[ "$(jq -r .status "$BATS_TEST_TMPDIR/stopped")" = stopped ]
 	nothing_left
 }
+
+@test "a startContainer hook, which is a program of the image, may do no more than the container's own" {
+	is crun && skip "not in every version"
+	config '.process.user = {"uid":1000,"gid":1000} | .process.noNewPrivileges = true
+		| .process.capabilities = {"bounding":["CAP_KILL"]}
+		| .linux.seccomp = {"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["umask"],"action":"SCMP_ACT_ERRNO"}]}
+		| .hooks.startContainer = [{"path":"/bin/sh","args":["sh","-c","cat /proc/self/status >/tmp/of-hook"],"env":["PATH=/bin"]}]'
+	chmod 777 "$BUNDLE/rootfs/tmp"
+	args /bin/cat /proc/self/status
+	run run_container
+	[ "$status" = 0 ] || { echo "$output"; false; }
+	local what='^(Uid|Gid|Groups|Cap[A-Z][a-z]*|NoNewPrivs|Seccomp|Seccomp_filters):'
+	[ "$(grep -E "$what" "$BUNDLE/rootfs/tmp/of-hook")" = "$(grep -E "$what" <<<"$output")" ]
+}

@@ -84,6 +84,124 @@ teardown() { common_teardown; }
 	[ "$(rt ps --format json "$ID" | jq length)" = 2 ]
 }
 
+@test "a process object without capabilities, limits or labels has the container's" {
+	is crun && skip "crun gives it none"
+	config '.process.rlimits = [{"type":"RLIMIT_NOFILE","soft":333,"hard":333}]
+		| .process.capabilities = {"bounding":["CAP_KILL"],"effective":["CAP_KILL"],"permitted":["CAP_KILL"]}'
+	start_sleeper
+	echo '{"args":["/bin/sh","-c","ulimit -n; grep CapEff /proc/self/status"],"cwd":"/","env":["PATH=/bin"]}' >"$BATS_TEST_TMPDIR/process.json"
+	run rt exec --process "$BATS_TEST_TMPDIR/process.json" "$ID"
+	[ "${lines[0]}" = 333 ]
+	[[ "${lines[1]}" == *0000000000000020 ]]
+	jq '. + {"capabilities":{},"rlimits":[{"type":"RLIMIT_NOFILE","soft":222,"hard":222}]}' "$BATS_TEST_TMPDIR/process.json" >"$BATS_TEST_TMPDIR/own.json"
+	run rt exec --process "$BATS_TEST_TMPDIR/own.json" "$ID"
+	[ "${lines[0]}" = 222 ]
+	[[ "${lines[1]}" == *0000000000000000 ]]
+}
+
+@test "exec --process with what is wrong names file and place" {
+	is coffer || skip "an error text of coffer's"
+	start_sleeper
+	run rt exec --process "$BATS_TEST_TMPDIR/none.json" "$ID"
+	refused 'none.json'
+	echo '{"args":["/bin/true"],"cwd":"relative"}' >"$BATS_TEST_TMPDIR/process.json"
+	run rt exec --process "$BATS_TEST_TMPDIR/process.json" "$ID"
+	refused 'cwd'
+	run rt exec "$ID"
+	refused '--process FILE'
+}
+
+@test "exec --cap refuses a name that is none" {
+	is coffer || skip "peers warn, or give no capability at all"
+	start_sleeper
+	run rt exec --cap CAP_FOO "$ID" /bin/true
+	refused '--cap: unknown capability "CAP_FOO"'
+}
+
+@test "exec --env refuses what is no assignment, the last of one name counts" {
+	is crun && skip "crun takes it"
+	start_sleeper
+	run rt exec --env NAME "$ID" /bin/true
+	refused 'NAME'
+	run rt exec --env A=1 --env A=2 "$ID" /bin/sh -c 'echo $A'
+	[ "$output" = 2 ]
+}
+
+@test "exec has no controlling terminal of the caller's, and a session of its own" {
+	start_sleeper
+	run rt exec "$ID" /bin/sh -c 'cut -d" " -f6,7 /proc/self/stat; cut -d" " -f1 /proc/self/stat; : </dev/tty'
+	[[ "${lines[0]}" == *" 0" ]] || { echo "$output"; false; }
+	[[ "$output" == *"No such device"* ]] || [[ "$output" == *"can't open /dev/tty"* ]]
+}
+
+@test "exec --console-socket gets the terminal's master end, detached or not" {
+	start_sleeper
+	cat >"$BATS_TEST_TMPDIR/receive.py" <<-'PY'
+		import array, os, socket, sys
+		server = socket.socket(socket.AF_UNIX)
+		server.bind(sys.argv[1])
+		server.listen(1)
+		connection, _ = server.accept()
+		data, control, _, _ = connection.recvmsg(100, 1000)
+		fd = array.array("i", control[0][2][:4])[0]
+		os.write(fd, b"typed\n")
+		text = b""
+		try:
+		    while chunk := os.read(fd, 1000):
+		        text += chunk
+		except OSError:
+		    pass
+		print(text.decode())
+	PY
+	local way
+	for way in "" --detach; do
+		rm -f "$BATS_TEST_TMPDIR/socket"
+		python3 "$BATS_TEST_TMPDIR/receive.py" "$BATS_TEST_TMPDIR/socket" >"$BATS_TEST_TMPDIR/received" 3>&- &
+		local receiver=$!
+		wait_until test -S "$BATS_TEST_TMPDIR/socket"
+		# shellcheck disable=SC2086
+		rt exec $way --tty --console-socket "$BATS_TEST_TMPDIR/socket" "$ID" /bin/sh -c 'read -r x; echo got $x; tty' </dev/null >/dev/null 2>&1 3>&-
+		wait $receiver
+		grep -q 'got typed' "$BATS_TEST_TMPDIR/received"
+		grep -q /dev/pts/ "$BATS_TEST_TMPDIR/received"
+	done
+}
+
+@test "exec --tty --detach without a console socket is refused" {
+	is crun && skip "crun runs without terminal"
+	start_sleeper
+	run rt exec --tty --detach "$ID" /bin/true
+	refused 'console socket'
+}
+
+@test "the session keyring is one for the container and what is executed in it" {
+	cc -static -O1 -o "$BUNDLE/rootfs/bin/call" "$BATS_TEST_DIRNAME/call.c"
+	local keyring=("/bin/call" --value 250 0 -3 0) inner # keyctl(GET_KEYRING_ID, SESSION)
+	"$BUNDLE/rootfs/bin/call" "${keyring[@]:1}" | grep -qv errno || skip "this kernel has no keys"
+	sh_args "${keyring[*]} >/tmp/keyring; sleep 1000"
+	rt run --detach --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1 3>&-
+	wait_until test -s "$BUNDLE/rootfs/tmp/keyring"
+	inner=$(cat "$BUNDLE/rootfs/tmp/keyring")
+	[[ "$inner" != errno* ]]
+	[ "$inner" != "$("$BUNDLE/rootfs/bin/call" "${keyring[@]:1}")" ]
+	[ "$(rt exec "$ID" "${keyring[@]}")" = "$inner" ]
+}
+
+@test "exec works where the container has spread over cgroups of its own" {
+	[ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ] || skip "no cgroup v2 alone here"
+	start_sleeper
+	local top=/sys/fs/cgroup$CGROUP controller
+	controller=$(cut -d' ' -f1 "$top/cgroup.controllers")
+	[ -n "$controller" ] || skip "no controller reaches the container's cgroup"
+	mkdir "$top/first"
+	rt state "$ID" | jq .pid >"$top/first/cgroup.procs"
+	echo "+$controller" >"$top/cgroup.subtree_control"
+	run rt exec "$ID" /bin/cat /proc/self/cgroup
+	[ "$status" = 0 ] || { echo "$output"; false; }
+	rt delete --force "$ID"
+	nothing_left
+}
+
 @test "exec in a container that does not run, or does not exist, is refused" {
 	args /bin/true
 	create_container

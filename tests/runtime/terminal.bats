@@ -78,3 +78,118 @@ in_terminal() {
 	refused 'console socket'
 	nothing_left
 }
+
+# ---- somebody at a terminal ----------------------------------------------------------------------
+
+# story NAME: of person.py, with run in the foreground; then, the container kept alive, with exec.
+story() {
+	run timeout 60 python3 "$BATS_TEST_DIRNAME/person.py" "$1" "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID" 3>&-
+	[ "$status" = 0 ] || { echo "run: $output"; return 1; }
+	nothing_left
+}
+story_of_exec() {
+	local program
+	readarray -t program < <(jq -r '.process.args[]' "$BUNDLE/config.json")
+	config '.process.terminal = false'
+	start_sleeper
+	run timeout 60 python3 "$BATS_TEST_DIRNAME/person.py" "$1" "$RUNTIME" --root "$ROOT" exec --tty "$ID" "${program[@]}" 3>&-
+	[ "$status" = 0 ] || { echo "exec: $output"; return 1; }
+	rt delete --force "$ID"
+	config '.process.terminal = true'
+}
+
+@test "the terminal is raw while the program runs, and as it was afterwards" {
+	sh_args 'echo ready; read -r x; echo got $x; exit 3'
+	story runs
+	story_of_exec runs
+}
+
+@test "the terminal is as it was when the container is killed" {
+	sh_args 'echo ready; sleep 1000'
+	KILL="$RUNTIME --root $ROOT kill $ID KILL" story is_killed
+	config '.process.terminal = false'
+	sh_args 'echo ready; sleep 1000'
+	KILL="$RUNTIME --root $ROOT kill $ID KILL" story_of_exec is_killed
+}
+
+@test "the terminal is as it was when nothing could be started" {
+	args /no/such/program
+	STATUS=$(is coffer runc && echo 1 || echo 1) story fails
+	STATUS=$(is crun && echo 1 || echo 255) story_of_exec fails
+}
+
+@test "control-C is the container's" {
+	sh_args 'trap "echo interrupted; exit 5" INT; echo ready; while :; do sleep 0.1; done'
+	story interrupts
+	story_of_exec interrupts
+}
+
+@test "signals go on to the program" {
+	sh_args 'trap "echo user signal" USR1; trap "echo terminated; exit 6" TERM; echo ready; while :; do sleep 0.1; done'
+	story signals
+	story_of_exec signals
+}
+
+@test "the window's size is the terminal's from the start, and follows" {
+	is runc crun && skip "they set it when the program may run already"
+	sh_args 'trap "stty size" WINCH; stty size; while ! read -r -t 1 x; do :; done; exit 0'
+	story resizes
+	story_of_exec resizes
+}
+
+@test "stopped and continued, it takes the terminal again" {
+	is runc && skip "runc does not"
+	sh_args 'echo ready; read -r x; echo got $x; exit 3'
+	story stops_and_goes_on
+	story_of_exec stops_and_goes_on
+}
+
+@test "a terminal that hangs up ends the container" {
+	sh_args 'trap "exit 0" HUP; echo ready; while :; do sleep 0.1; done'
+	story hangs_up
+	story_of_exec hangs_up
+}
+
+@test "a slow reader gets everything" {
+	args /bin/seq 150000 # 938895 bytes, and a carriage return a line
+	BYTES=$(($(seq 150000 | wc -c) + 150000)) story reads_slowly
+	BYTES=$(($(seq 150000 | wc -c) + 150000)) story_of_exec reads_slowly
+}
+
+@test "a reader that stops stops nothing but the output" {
+	is runc crun && skip "see crun#1623"
+	export KILL="$RUNTIME --root $ROOT kill $ID KILL" MARK=$BUNDLE/rootfs/tmp/mark
+	sh_args 'trap "touch /tmp/mark" USR1; seq 10000000 & while :; do sleep 0.1; done'
+	story does_not_read
+	rm "$MARK"
+	story_of_exec does_not_read
+}
+
+@test "standard input that is no terminal: the size is the output's, and lines end as they should" {
+	is runc && skip "runc sets the size too late now and then"
+	sh_args 'stty size; echo line; exit 3'
+	story types_nothing
+	story_of_exec types_nothing
+}
+
+@test "standard input may be a pipe, and end" {
+	sh_args 'read -r x; echo got $x; exit 3'
+	story pipes_in
+	story_of_exec pipes_in
+}
+
+@test "control-C reaches the container as a signal where standard input is no terminal" {
+	is runc crun && skip "runc takes the key away, crun leaves the terminal alone"
+	sh_args 'trap "echo interrupted; exit 5" INT; echo ready; while :; do sleep 0.1; done'
+	story interrupts_from_outside
+	story_of_exec interrupts_from_outside
+}
+
+@test "without any terminal it works, too" {
+	is runc && skip "runc wants /dev/tty"
+	sh_args 'test -t 0 && test -t 1 && echo all; exit 3'
+	run setsid "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null
+	[ "$status" = 3 ]
+	[[ "$output" == all* ]]
+}
+

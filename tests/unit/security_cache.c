@@ -41,11 +41,16 @@ static unsigned count_files(const struct place *place)
 	return count;
 }
 
+/* clang-format off */
+#define REQUEST(of) (&(const struct seccomp_request){ .profile = of })
+/* clang-format on */
+
 static struct plan_filter compile(struct place *place, const struct spec_seccomp *profile)
 {
+	const struct seccomp_request request = { .profile = profile, .cache_dir = place->dir };
 	struct plan_filter filter;
 
-	assert_int_equal(seccomp_compile(profile, place->dir, &place->arena, &filter, NULL), 0);
+	assert_int_equal(seccomp_compile(&request, &place->arena, &filter, NULL), 0);
 	return filter;
 }
 
@@ -56,7 +61,7 @@ static void what_was_compiled_is_found_again(void **state)
 	struct plan_filter found = { 0 };
 	char name[PROFILE_NAME_SIZE];
 
-	profile_name(&plain, first.flags, name);
+	profile_name(REQUEST(&plain), first.flags, name);
 	assert_true(cache_get(place->dir, name, &place->arena, &found));
 	assert_int_equal(found.length, first.length);
 	assert_memory_equal(found.program, first.program, first.length);
@@ -128,12 +133,14 @@ static void everything_that_matters_is_in_the_name(void **state)
 				      .args = ARGUMENTS({ 0, 1, 0, "p" }) }) },
 	};
 	enum { COUNT = sizeof(variants) / sizeof(variants[0]) };
-	char names[COUNT + 1][PROFILE_NAME_SIZE];
+	const struct seccomp_request strict = { .profile = &variants[0], .unknown_fails = true };
+	char names[COUNT + 2][PROFILE_NAME_SIZE];
 
 	for (int i = 0; i < COUNT; i++)
-		profile_name(&variants[i], 0, names[i]);
-	profile_name(&variants[0], 4, names[COUNT]);
-	for (int i = 0; i <= COUNT; i++)
+		profile_name(REQUEST(&variants[i]), 0, names[i]);
+	profile_name(REQUEST(&variants[0]), 4, names[COUNT]);
+	profile_name(&strict, 0, names[COUNT + 1]);
+	for (int i = 0; i < COUNT + 2; i++)
 		for (int j = 0; j < i; j++)
 			assert_string_not_equal(names[i], names[j]);
 }
@@ -145,7 +152,7 @@ static void a_damaged_file_is_compiled_again(void **state)
 	struct text file = { 0 };
 	char name[PROFILE_NAME_SIZE];
 
-	profile_name(&plain, right.flags, name);
+	profile_name(REQUEST(&plain), right.flags, name);
 	assert_int_equal(file_read(place->dir, name, 1 << 20, &file, NULL), 0);
 	for (size_t at = 0; at < file.length; at += 7) {
 		struct plan_filter filter = { 0 };
@@ -170,7 +177,7 @@ static void a_filter_of_another_library_is_compiled_again(void **state)
 	struct library_stamp stamp = { .path = "/proc/self/exe", .inode = 1 };
 	char name[PROFILE_NAME_SIZE];
 
-	profile_name(&plain, filter.flags, name);
+	profile_name(REQUEST(&plain), filter.flags, name);
 	cache_put(place->dir, name, &stamp, &filter);
 	assert_false(cache_get(place->dir, name, &place->arena, &filter));
 }
@@ -181,7 +188,7 @@ static void links_and_files_that_others_can_write_to_are_not_read(void **state)
 	struct plan_filter filter = compile(place, &plain);
 	char name[PROFILE_NAME_SIZE];
 
-	profile_name(&plain, filter.flags, name);
+	profile_name(REQUEST(&plain), filter.flags, name);
 	assert_int_equal(fchmodat(place->dir, name, 0622, 0), 0);
 	assert_false(cache_get(place->dir, name, &place->arena, &filter));
 	assert_int_equal(fchmodat(place->dir, name, 0600, 0), 0);

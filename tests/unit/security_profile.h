@@ -48,7 +48,7 @@ static int status_of(pid_t child)
 	return status;
 }
 
-static int under_filter(const struct plan_filter *filter, struct probe probe)
+static inline int under_filter(const struct plan_filter *filter, struct probe probe)
 {
 	struct sock_fprog program = { (unsigned short)(filter->length / 8),
 				      (struct sock_filter *)filter->program };

@@ -16,7 +16,8 @@ static struct plan_filter compile(const struct spec_seccomp *profile)
 {
 	struct error err = { 0 };
 	struct plan_filter filter;
-	int result = seccomp_compile(profile, -1, &arena, &filter, &err);
+	const struct seccomp_request request = { .profile = profile, .cache_dir = -1 };
+	int result = seccomp_compile(&request, &arena, &filter, &err);
 
 	if (result < 0)
 		print_error("%s: %s: %s\n", err.where, err.what, err.call);
@@ -29,7 +30,10 @@ static void refused(const struct spec_seccomp *profile, const char *where, const
 	struct error err = { 0 };
 	struct plan_filter filter;
 
-	assert_int_equal(seccomp_compile(profile, -1, &arena, &filter, &err), -EINVAL);
+	assert_int_equal(
+		seccomp_compile(&(struct seccomp_request){ .profile = profile, .cache_dir = -1 },
+				&arena, &filter, &err),
+		-EINVAL);
 	assert_string_equal(err.where, where);
 	assert_string_equal(err.what, what);
 }

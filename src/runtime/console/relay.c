@@ -35,12 +35,11 @@ static int open_output(void)
 	return fd >= 0 ? fd : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 }
 
-static int find_window(void)
+static int set_terminal(struct relay *relay, struct error *err)
 {
-	for (int fd = 0; fd <= 2; fd++)
-		if (isatty(fd))
-			return fd;
-	return -1;
+	if (relay->window == STDIN_FILENO)
+		return terminal_set_raw(relay->window, &relay->terminal, err);
+	return terminal_set_verbatim(relay->window, &relay->terminal, err);
 }
 
 int relay_open(struct relay *relay, int master, struct error *err)
@@ -60,12 +59,12 @@ int relay_open(struct relay *relay, int master, struct error *err)
 		return fail_call(err, "fcntl", "cannot relay the terminal");
 	relay->output = open_output();
 	relay->slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	relay->window = find_window();
+	relay->window = console_window();
 	channel_open(&relay->in, STDIN_FILENO, master);
 	channel_open(&relay->out, master, relay->output);
 	relay->out.broken = relay->output < 0;
 	relay_resize(relay);
-	return terminal_set_raw(STDIN_FILENO, &relay->terminal, err);
+	return set_terminal(relay, err);
 }
 
 void relay_close(struct relay *relay)
@@ -135,8 +134,6 @@ void relay_resize(struct relay *relay)
 
 void relay_continue(struct relay *relay)
 {
-	struct terminal again;
-
-	if (relay->terminal.fd >= 0 && terminal_set_raw(relay->terminal.fd, &again, NULL) == 0)
-		relay_resize(relay);
+	terminal_set_again(&relay->terminal);
+	relay_resize(relay);
 }

@@ -20,7 +20,7 @@ struct relay {
 	struct channel in, out;
 };
 
-/* Standard input becomes raw; the pty gets the window's size. */
+/* The caller's terminal is set for it; the pty gets the window's size. */
 int relay_open(struct relay *relay, int master, struct error *err);
 void relay_close(struct relay *relay);
 #define auto_relay __attribute__((cleanup(relay_close)))

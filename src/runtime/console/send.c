@@ -26,7 +26,7 @@ static int address_of(const char *path, struct sockaddr_un *address, int *file)
 	return 0;
 }
 
-static int connect_to(const char *path, struct error *err)
+int console_connect(const char *path, struct error *err)
 {
 	auto_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	auto_close int file = -1;
@@ -48,30 +48,40 @@ static const char *name_of(int fd)
 	return fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) ? "/dev/ptmx" : "pidfd";
 }
 
-int console_send(const char *socket_path, int fd, struct error *err)
+int console_pass(int connection, const char *text, int fd, struct error *err)
 {
-	auto_close int to = connect_to(socket_path, err);
-	const char *name = name_of(fd);
-	struct iovec text = { (void *)name, strlen(name) };
+	const size_t length = strlen(text);
+	struct iovec bytes = { (void *)text, length };
 	union {
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(sizeof(int))];
 	} control = { 0 };
 	struct msghdr message = {
-		.msg_iov = &text,
+		.msg_iov = &bytes,
 		.msg_iovlen = 1,
 		.msg_control = &control,
 		.msg_controllen = sizeof(control),
 	};
 	struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
+	ssize_t sent;
 
-	if (to < 0)
-		return to;
 	rights->cmsg_level = SOL_SOCKET;
 	rights->cmsg_type = SCM_RIGHTS;
 	rights->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(rights), &fd, sizeof(fd));
-	if (sendmsg(to, &message, MSG_NOSIGNAL) < 0)
-		return fail_call(err, "sendmsg", "cannot send a descriptor to \"%s\"", socket_path);
+	sent = sendmsg(connection, &message, MSG_NOSIGNAL);
+	for (size_t done = 0; sent >= 0 && (done += (size_t)sent) < length;)
+		sent = send(connection, text + done, length - done, MSG_NOSIGNAL);
+	return sent < 0 ? fail_call(err, "sendmsg", "cannot send a descriptor") : 0;
+}
+
+int console_send(const char *socket_path, int fd, struct error *err)
+{
+	auto_close int to = console_connect(socket_path, err);
+
+	if (to < 0)
+		return to;
+	if (console_pass(to, name_of(fd), fd, err) < 0)
+		return fail_where(err, "%s", socket_path);
 	return 0;
 }

@@ -5,6 +5,14 @@
 
 #include "runtime/console.h"
 
+int console_window(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (isatty(fd))
+			return fd;
+	return -1;
+}
+
 void console_copy_size(int from, int to)
 {
 	struct winsize size;
@@ -13,27 +21,55 @@ void console_copy_size(int from, int to)
 		ioctl(to, TIOCSWINSZ, &size);
 }
 
+/* TCSADRAIN: what was typed ahead is the container's. */
+static int set(int fd, const struct termios *settings)
+{
+	int result;
+
+	do
+		result = tcsetattr(fd, TCSADRAIN, settings);
+	while (result < 0 && errno == EINTR);
+	return result;
+}
+
+static int change(int fd, struct terminal *terminal, struct error *err)
+{
+	if (set(fd, &terminal->during) < 0)
+		return fail_call(err, "tcsetattr", "cannot change the terminal's settings");
+	terminal->fd = fd;
+	return 0;
+}
+
 int terminal_set_raw(int fd, struct terminal *terminal, struct error *err)
 {
-	struct termios raw;
-
 	terminal->fd = -1;
 	if (tcgetattr(fd, &terminal->before) < 0)
 		return 0;
-	raw = terminal->before;
-	cfmakeraw(&raw);
-	/* TCSADRAIN: what was typed ahead is the container's. */
-	while (tcsetattr(fd, TCSADRAIN, &raw) < 0)
-		if (errno != EINTR)
-			return fail_call(err, "tcsetattr", "cannot make the terminal raw");
-	terminal->fd = fd;
-	return 0;
+	terminal->during = terminal->before;
+	cfmakeraw(&terminal->during);
+	return change(fd, terminal, err);
+}
+
+/* The container's own terminal has made carriage returns of its newlines already. */
+int terminal_set_verbatim(int fd, struct terminal *terminal, struct error *err)
+{
+	terminal->fd = -1;
+	if (tcgetattr(fd, &terminal->before) < 0)
+		return 0;
+	terminal->during = terminal->before;
+	terminal->during.c_oflag &= ~(tcflag_t)OPOST;
+	return change(fd, terminal, err);
+}
+
+void terminal_set_again(const struct terminal *terminal)
+{
+	if (terminal->fd >= 0)
+		set(terminal->fd, &terminal->during);
 }
 
 void terminal_restore(struct terminal *terminal)
 {
 	if (terminal->fd >= 0)
-		while (tcsetattr(terminal->fd, TCSADRAIN, &terminal->before) < 0 && errno == EINTR)
-			;
+		set(terminal->fd, &terminal->before);
 	terminal->fd = -1;
 }

@@ -191,25 +191,26 @@ static char *cut_line(char *line, char *end, char *fields[7])
 	return line + 1;
 }
 
-/* "HOME=DIR" for the uid, written to `home`: from /etc/passwd, else "/" (as runc). */
-static void find_home(const struct init *init, unsigned uid, char *home)
+/* From /etc/passwd, else "/" (as runc). */
+int init_step_HOME(struct init *init, const struct step *step)
 {
 	struct file_text passwd = read_passwd(init);
 	char *line = passwd.bytes, *end = passwd.bytes + passwd.length;
-	size_t prefix = text_copy(home, "HOME=", INIT_PATH);
+	size_t prefix = text_copy(init->home, "HOME=", INIT_PATH);
 	char wanted[24];
 
-	text_decimal(wanted, uid);
-	text_copy(home + prefix, "/", INIT_PATH - prefix);
+	text_decimal(wanted, step->number[0]);
+	text_copy(init->home + prefix, "/", INIT_PATH - prefix);
 	while (line && line < end) {
 		char *fields[7];
 
 		line = cut_line(line, end, fields);
 		if (text_same(fields[2], wanted) && *fields[5]) {
-			text_copy(home + prefix, fields[5], INIT_PATH - prefix);
-			return;
+			text_copy(init->home + prefix, fields[5], INIT_PATH - prefix);
+			return 0;
 		}
 	}
+	return 0;
 }
 
 int init_step_EXEC(struct init *init, const struct step *step)
@@ -217,7 +218,6 @@ int init_step_EXEC(struct init *init, const struct step *step)
 	const struct plan_list *arguments = init_list(init, step->text[0]);
 	const struct plan_list *environment = init_list(init, step->text[1]);
 	size_t count = (size_t)arguments->count + environment->count + 3;
-	static char home[INIT_PATH];
 	long address = kernel_call(__NR_mmap, 0, count * sizeof(char *), PROT_READ | PROT_WRITE,
 				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	char **argv = (char **)address, **envp;
@@ -231,10 +231,11 @@ int init_step_EXEC(struct init *init, const struct step *step)
 	envp = argv + arguments->count + 1;
 	for (; used < environment->count; used++)
 		envp[used] = (char *)init_text(init, environment->item[used]);
-	if (step->number[0]) {
-		find_home(init, (unsigned)kernel_call(__NR_getuid), home);
-		envp[used] = home;
-	}
+	if (*init->home)
+		envp[used] = init->home;
+	for (int i = 0; i < 2; i++)
+		if (init->hook_output[i] > 0)
+			call_close(init->hook_output[i]);
 	result = kernel_call(__NR_execve, init->executable, argv, envp);
 	init_detail(init, init->executable);
 	if (result == -ENOENT)

@@ -149,22 +149,34 @@ static int close_between(unsigned first, unsigned last, unsigned flags)
 	return first > last ? 0 : (int)kernel_call(__NR_close_range, first, last, flags);
 }
 
+#define NONE (~0U)
+
+/* The first descriptor from there on that is still needed. */
+static unsigned next_kept(const struct init *init, unsigned from)
+{
+	const unsigned kept[] = { (unsigned)init->control, (unsigned)init->root,
+				  (unsigned)init->hook_output[0], (unsigned)init->hook_output[1] };
+	unsigned next = NONE;
+
+	for (unsigned i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (kept[i] >= from && kept[i] < next)
+			next = kept[i];
+	return next;
+}
+
 /* Really closed, since the program's path is looked up before execve(2) closes anything:
  * /proc/self/fd/N of the host's procfs or of a mount would lead out (CVE-2024-21626). Kept until
- * then: the control socket, which reports a failing exec, and the container's own root. */
+ * then: the control socket, which reports a failing exec, the container's own root, and what
+ * startContainer hooks write to (EXEC closes that). */
 int init_step_CLOSE(struct init *init, const struct step *step)
 {
-	unsigned control = (unsigned)init->control, root = (unsigned)init->root;
-	unsigned lower = control < root ? control : root, upper = control < root ? root : control;
 	unsigned first = (unsigned)step->number[0];
-	int result = close_between(first, ~0U, 4 /* CLOEXEC */);
+	int result = close_between(first, NONE, 4 /* CLOEXEC */);
 
-	if (result == 0)
-		result = close_between(first, lower - 1, 0);
-	if (result == 0)
-		result = close_between(lower + 1 > first ? lower + 1 : first, upper - 1, 0);
-	if (result == 0)
-		result = close_between(upper + 1 > first ? upper + 1 : first, ~0U, 0);
+	for (unsigned kept; result == 0 && first != NONE; first = kept == NONE ? NONE : kept + 1) {
+		kept = next_kept(init, first);
+		result = close_between(first, kept == NONE ? NONE : kept - 1, 0);
+	}
 	init->proc = -EBADF;
 	return result < 0 ? init_failed(init, "close_range", result) : 0;
 }

@@ -36,6 +36,7 @@ struct init {
 		uint32_t next_step; /* good for this step only: any other may mount over it */
 	} parent;
 	int hook_output[2];    /* descriptors for their standard output and error, or 0 */
+	char home[INIT_PATH];  /* "HOME=…", or "" */
 	struct message report; /* filled by init_failed on the way out */
 	char executable[INIT_PATH];
 };

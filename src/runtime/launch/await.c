@@ -56,6 +56,10 @@ static int child_died(struct launched *launched, struct error *err)
 {
 	int status = 0;
 
+	if (launched->pid < 0) /* not a child of ours: `start` */
+		return fail(err, ECHILD,
+			    "the container's process ended before its program was "
+			    "executed");
 	while (waitpid(launched->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	launched->pid = -1;
@@ -91,23 +95,25 @@ static int listen_until_reset(struct launched *launched, enum phase phase, struc
 	for (;;) {
 		struct message message = { 0 };
 		auto_close int fd = -1;
+		bool reached;
 		int result = receive(launched->control, &message, &fd, err);
 
 		if (result <= 0)
 			return result;
 		if (message.phase == PHASE_FAILED)
 			return launch_step_failed(launched->plan, &message, err);
+		reached = message.phase == (uint32_t)phase;
 		if (message.phase == PHASE_CONSOLE)
 			keep(&launched->console, &fd);
 		else if (message.phase == PHASE_LISTENER)
 			keep(&launched->listener, &fd);
 		else if (message.phase == PHASE_MOUNTED)
 			note_mount(launched, message.detail);
-		else if (message.phase == (uint32_t)phase)
-			return 1;
-		else
+		else if (!reached)
 			return fail(err, EPROTO, "the container's process announced phase %u",
 				    message.phase);
+		if (reached)
+			return 1;
 	}
 }
 
@@ -134,35 +140,17 @@ int launch_await(struct launched *launched, enum phase phase, struct error *err)
 int launch_start(struct launched *launched, struct error *err)
 {
 	const struct message start = { .phase = PHASE_START };
-	int result;
 
 	if (send(launched->control, &start, sizeof(start), MSG_NOSIGNAL) < 0)
 		return fail_call(err, "send", "cannot start the container's process");
-	result = listen_until(launched, PHASE_NONE, err);
-	if (result == 0)
-		net_devices_leave(launched);
-	return result < 0 ? result : 0;
+	return 0;
 }
 
 int launch_executed(struct launched *launched, struct error *err)
 {
 	int result = listen_until(launched, PHASE_NONE, err);
 
+	if (result == 0)
+		net_devices_leave(launched);
 	return result < 0 ? result : 0;
-}
-
-/* The other end of `start`: a connection instead of the control socket. */
-int launch_start_on(int connection, struct error *err)
-{
-	struct launched launched = { .pid = -1,
-				     .pidfd = -1,
-				     .control = connection,
-				     .console = -1,
-				     .listener = -1,
-				     .plan = NULL };
-	int result = launch_start(&launched, err);
-
-	close_fd(&launched.console);
-	close_fd(&launched.listener);
-	return result;
 }

@@ -38,9 +38,6 @@ void affinity_leave(const struct affinity *before);
 /* The first step of that kind, or NULL. */
 const struct step *plan_find(const struct plan *plan, unsigned kind);
 
-/* `start`: use the connection (taken over, closed here) as the control socket. */
-int launch_start_on(int connection, struct error *err);
-
 /* Set `where` to the step's JSON path. Returns -err->number. */
 int step_where(const struct plan *plan, const struct step *step, struct error *err);
 

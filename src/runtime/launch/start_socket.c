@@ -45,21 +45,19 @@ int launch_listen(int state_dir, struct error *err)
 	return take_fd(&fd);
 }
 
-int launch_start_by_socket(int state_dir, struct error *err)
+int launch_reach(int state_dir, struct launched *launched, struct error *err)
 {
 	const struct sockaddr_un address = address_in(state_dir);
-	int fd = make_socket(err);
+	auto_close int fd = make_socket(err);
 
+	*launched = (struct launched)LAUNCHED_NONE;
 	if (fd < 0)
 		return fd;
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
-		int number = errno;
-
-		close(fd);
-		errno = number;
-		if (number == ECONNREFUSED || number == ENOENT)
+		if (errno == ECONNREFUSED || errno == ENOENT)
 			return fail(err, EBUSY, "cannot start an already running container");
 		return fail_call(err, "connect", "cannot reach the created container");
 	}
-	return launch_start_on(fd, err);
+	launched->control = take_fd(&fd);
+	return 0;
 }

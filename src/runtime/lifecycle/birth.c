@@ -12,12 +12,10 @@
 #include "base/number.h"
 #include "base/own.h"
 #include "birth.h"
+#include "filter.h"
 #include "hooks.h"
 #include "record.h"
-#include "runtime/security.h"
 #include "subgroup.h"
-
-#define CACHE_DIRECTORY ".cache"
 
 int birth_claim(struct birth *birth, struct error *err)
 {
@@ -28,29 +26,6 @@ int birth_claim(struct birth *birth, struct error *err)
 	birth->claimed = true;
 	record_begin(birth);
 	return 0;
-}
-
-/* Compiled filters are kept beside the containers; without a place for them each start compiles. */
-static int open_cache(const char *root)
-{
-	auto_free char *path = NULL;
-
-	if (asprintf(&path, "%s/" CACHE_DIRECTORY, root) < 0)
-		return -1;
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return -1;
-	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-}
-
-static int compile_filter(struct birth *birth, struct error *err)
-{
-	const struct spec_linux *linux_spec = birth->document.spec.linux_;
-	auto_close int cache = -1;
-
-	if (!linux_spec || !linux_spec->seccomp)
-		return 0;
-	cache = open_cache(birth->request->root);
-	return seccomp_compile(linux_spec->seccomp, cache, &birth->arena, &birth->filter, err);
 }
 
 /* Socket activation (sd_listen_fds(3)): the caller's LISTEN_FDS go on to the program. */
@@ -103,7 +78,7 @@ static int compile(struct birth *birth, bool start_by_parent, struct error *err)
 	struct hooks_template early, late;
 
 	TRY(decide_cgroup_place(birth, err));
-	TRY(compile_filter(birth, err));
+	TRY(filter_compile(birth, err));
 	options.cgroup_path = birth->place.path;
 	options.filter = birth->filter;
 	early = hooks_state_template(&birth->container.state, STATUS_CREATING, &birth->arena);

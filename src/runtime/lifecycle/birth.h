@@ -12,6 +12,9 @@
 #include "runtime/spec.h"
 #include "runtime/state.h"
 
+/* Compiled programs are kept beside the containers, in --root. */
+#define CACHE_DIRECTORY ".cache"
+
 struct birth {
 	const struct create_request *request;
 	struct arena arena;
@@ -35,14 +38,7 @@ struct birth {
 #define BIRTH_NONE                                                                                 \
 	{                                                                                          \
 		.container = { .dir = -1, .lock = -1 }, .cgroup = { .unified_fd = -1 },            \
-		.start_socket = -1,                                                                \
-		.launched = {                                                                      \
-			.pid = -1,                                                                 \
-			.pidfd = -1,                                                               \
-			.control = -1,                                                             \
-			.console = -1,                                                             \
-			.listener = -1,                                                            \
-		},                                                                                 \
+		.start_socket = -1, .launched = LAUNCHED_NONE,                                     \
 	}
 
 /* bundle.c: read, check and resolve the bundle; gather facts. Nothing is changed. */

@@ -3,12 +3,14 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "agent.h"
 #include "base/own.h"
 #include "birth.h"
 #include "hooks.h"
 #include "record.h"
 #include "remove.h"
 #include "runtime/console.h"
+#include "window.h"
 
 static int hand_out_descriptors(struct birth *birth, struct error *err)
 {
@@ -26,6 +28,8 @@ static int create(struct birth *birth, const struct create_request *request, boo
 {
 	TRY(birth_read_bundle(birth, request, err));
 	TRY(birth_claim(birth, err));
+	if (!request->detach && !request->console_socket)
+		window_give_size(&birth->document.spec.process, &birth->arena);
 	TRY(birth_compile(birth, start_by_parent, err));
 	TRY(birth_make_cgroup(birth, err));
 	TRY(birth_launch(birth, err));
@@ -50,7 +54,13 @@ int container_create(const struct create_request *request, struct error *err)
 
 static int let_go(struct birth *birth, struct error *err)
 {
+	const struct container_state *state = &birth->container.state;
+	auto_close int agent = -1;
+
+	TRY(agent_connect(state, &agent, err));
 	TRY(launch_start(&birth->launched, err));
+	TRY(agent_introduce(&agent, state, STATUS_CREATED, &birth->launched, err));
+	TRY(launch_executed(&birth->launched, err));
 	return hooks_run(HOOK_POSTSTART, &birth->container.state, STATUS_RUNNING, 0, err);
 }
 

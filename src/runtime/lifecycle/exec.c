@@ -7,9 +7,10 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "agent.h"
 #include "base/own.h"
 #include "exec_process.h"
+#include "filter.h"
 #include "place.h"
 #include "record.h"
 #include "runtime/cgroup.h"
@@ -17,8 +18,7 @@
 #include "runtime/launch.h"
 #include "runtime/lifecycle.h"
 #include "status.h"
-
-#define FILTER_MOST (1 << 20)
+#include "window.h"
 
 struct visit {
 	const struct exec_request *request;
@@ -77,21 +77,6 @@ static int open_container(struct visit *visit, struct error *err)
 	return check_terminal(visit, err);
 }
 
-static int read_filter(struct visit *visit, struct plan_filter *filter, struct error *err)
-{
-	const struct container_state *state = &visit->container.state;
-	auto_text struct text text = { 0 };
-
-	if (!state->has_filter)
-		return 0;
-	TRY(file_read(visit->container.dir, STATE_FILTER_FILE, FILTER_MOST, &text, err));
-	filter->program = arena_copy(&visit->arena, text.data, text.length);
-	filter->length = text.length;
-	filter->flags = state->filter_flags;
-	filter->notify = state->filter_notify;
-	return 0;
-}
-
 static int compile(struct visit *visit, struct error *err)
 {
 	const struct container_state *state = &visit->container.state;
@@ -108,7 +93,7 @@ static int compile(struct visit *visit, struct error *err)
 	/* The mount namespace's root is not the container's: it was entered by chroot. */
 	if (state->no_pivot || !(state->namespaces & CLONE_NEWNS))
 		options.rootfs_link = arena_format(&visit->arena, "/proc/%d/root", state->pid);
-	TRY(read_filter(visit, &options.filter, err));
+	TRY(filter_load(&visit->container, &visit->arena, &options.filter, err));
 	return plan_exec(visit->process, &visit->facts, &options, &visit->arena, &visit->plan, err);
 }
 
@@ -162,7 +147,9 @@ static int clone_process(struct visit *visit, struct launch_request *request, st
 
 static int launch(struct visit *visit, struct error *err)
 {
-	bool has_cgroup = visit->container.state.cgroup_path != NULL;
+	const struct container_state *state = &visit->container.state;
+	bool has_cgroup = state->cgroup_path != NULL;
+	auto_close int agent = -1;
 	struct launch_request request = {
 		.plan = &visit->plan,
 		.cgroup_fd = has_cgroup ? visit->cgroup.unified_fd : -1,
@@ -173,10 +160,12 @@ static int launch(struct visit *visit, struct error *err)
 		.stdio = { -1, -1, -1 },
 	};
 
+	TRY(agent_connect(state, &agent, err));
 	TRY(clone_process(visit, &request, err));
 	if (has_cgroup)
 		TRY(cgroup_join(&visit->cgroup, visit->launched.pid, request.cgroup_fd >= 0, err));
 	TRY(launch_hand_over(&visit->launched, err));
+	TRY(agent_introduce(&agent, state, STATUS_RUNNING, &visit->launched, err));
 	return launch_executed(&visit->launched, err);
 }
 
@@ -203,7 +192,11 @@ static int wait_for_end(struct visit *visit, int *exit_code, struct error *err)
 
 static int execute(struct visit *visit, int *exit_code, struct error *err)
 {
+	const struct exec_request *request = visit->request;
+
 	TRY(open_container(visit, err));
+	if (!request->detach && !request->console_socket)
+		window_give_size(&visit->process, &visit->arena);
 	TRY(compile(visit, err));
 	TRY(open_cgroup(visit, err));
 	if (!visit->request->detach)
@@ -220,11 +213,7 @@ int container_exec(const struct exec_request *request, int *exit_code, struct er
 		.container = { .dir = -1, .lock = -1 },
 		.cgroup = { .unified_fd = -1 },
 		.target = -1,
-		.launched = { .pid = -1,
-			      .pidfd = -1,
-			      .control = -1,
-			      .console = -1,
-			      .listener = -1 },
+		.launched = LAUNCHED_NONE,
 		.foreground = { .pid = -1, .pidfd = -1, .master = -1 },
 	};
 	int result;

@@ -139,12 +139,27 @@ static int change_surroundings(struct spec_process *process, const struct exec_r
 	return 0;
 }
 
-static int load_process(const char *file, struct arena *arena, struct spec_process **process,
-			struct error *err)
+/* What a process object does not speak of is the container's, as in runc: a process with fewer
+ * restrictions than its container has been asked for by nobody. */
+static void complete_process(struct spec_process *process, const struct spec_process *template)
+{
+	if (!process->capabilities)
+		process->capabilities = template->capabilities;
+	if (!process->apparmor_profile || !*process->apparmor_profile)
+		process->apparmor_profile = template->apparmor_profile;
+	if (!process->selinux_label || !*process->selinux_label)
+		process->selinux_label = template->selinux_label;
+	if (process->rlimits.count == 0)
+		process->rlimits = template->rlimits;
+}
+
+static int load_process(const char *file, const struct spec_process *template, struct arena *arena,
+			struct spec_process **process, struct error *err)
 {
 	struct error place = { 0 };
 
 	TRY(spec_load_process(file, arena, process, err));
+	complete_process(*process, template);
 	if (spec_check_process(*process, "", err) == 0)
 		return 0;
 	fail_where(&place, "%s: %s", file, err->where);
@@ -158,7 +173,7 @@ int exec_process(const struct exec_request *request, const struct spec_process *
 	struct spec_user *user = arena_alloc(arena, sizeof(*user));
 
 	if (request->process_file)
-		return load_process(request->process_file, arena, process, err);
+		return load_process(request->process_file, template, arena, process, err);
 	if (request->args.count == 0)
 		return fail(err, EINVAL, "exec needs a command, or --process FILE");
 	*process = arena_alloc(arena, sizeof(**process));

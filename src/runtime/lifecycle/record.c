@@ -15,6 +15,7 @@
 
 #include "base/file.h"
 #include "base/own.h"
+#include "filter.h"
 
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x00000080
@@ -166,15 +167,7 @@ int record_process(struct birth *birth, struct error *err)
 	state->pid = birth->launched.pid;
 	record_cgroup(birth);
 	TRY(state_identify(state, birth->launched.pidfd, err));
-	if (birth->filter.length > 0) {
-		state->has_filter = true;
-		state->filter_flags = birth->filter.flags;
-		state->filter_notify = birth->filter.notify;
-		TRY(file_replace(birth->container.dir, STATE_FILTER_FILE,
-				 &(struct file_content){ birth->filter.program,
-							 birth->filter.length, 0600, false },
-				 err));
-	}
+	TRY(filter_save(&birth->container, &birth->filter, err));
 	return state_save(&birth->container, err);
 }
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "agent.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "base/text.h"
@@ -38,10 +39,33 @@ static void destroy(struct container *container, const struct facts *facts)
 		log_warning("%s is left: %s", container->id, left.what);
 }
 
+/* Go: from here on it may run, with what was promised to it or not at all. */
+static int release(const struct container *container, struct launched *launched, int *agent,
+		   bool *broken, struct error *err)
+{
+	const struct container_state *state = &container->state;
+	int result;
+
+	TRY(launch_reach(container->dir, launched, err));
+	TRY(launch_start(launched, err));
+	result = agent_introduce(agent, state, STATUS_CREATED, launched, err);
+	*broken = result < 0;
+	TRY(result);
+	result = launch_executed(launched, err);
+	*broken = result < 0 && text_starts(err->where, "hooks.startContainer");
+	TRY(result);
+	state_mark_started(container);
+	result = hooks_run(HOOK_POSTSTART, state, STATUS_RUNNING, 0, err);
+	*broken = result < 0;
+	return result;
+}
+
 static int start(struct container *container, struct arena *arena, struct error *err)
 {
 	struct facts *facts = arena_alloc(arena, sizeof(*facts));
-	bool hook_failed;
+	struct launched launched = LAUNCHED_NONE;
+	auto_close int agent = -1;
+	bool broken = false;
 	int result;
 
 	TRY(facts_gather_cgroups(facts, arena, err));
@@ -49,15 +73,10 @@ static int start(struct container *container, struct arena *arena, struct error 
 	if (!container->state.process) /* runtime.md "Start" */
 		return fail(err, EINVAL,
 			    "cannot start a container that was created without a process");
-	result = launch_start_by_socket(container->dir, err);
-	if (result == 0) {
-		state_mark_started(container);
-		result = hooks_run(HOOK_POSTSTART, &container->state, STATUS_RUNNING, 0, err);
-		hook_failed = result < 0;
-	} else {
-		hook_failed = text_starts(err->where, "hooks.startContainer");
-	}
-	if (hook_failed) /* runtime.md, lifecycle: steps 7 and 9 go on at 12 */
+	TRY(agent_connect(&container->state, &agent, err));
+	result = release(container, &launched, &agent, &broken, err);
+	launch_close(&launched);
+	if (broken) /* runtime.md, lifecycle: steps 7 and 9 go on at 12 */
 		destroy(container, facts);
 	return result;
 }

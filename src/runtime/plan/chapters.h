@@ -174,6 +174,7 @@ int plan_identity(struct draft *draft);
 /* program.c: the terminal and the program. */
 void plan_console(struct draft *draft);
 int plan_executable(struct draft *draft);
+void plan_home(struct draft *draft);
 int plan_exec_program(struct draft *draft);
 
 #endif

@@ -2,7 +2,8 @@
  *
  * runc's order, since hooks and images rely on it: the runtime's hooks see all mounts and the old
  * root, the terminal is there before the root becomes read-only, what is hidden is hidden last, and
- * privilege is given up only after the start. */
+ * privilege is given up only after the start, and before the startContainer hooks, which are
+ * programs of the image: they may do what its own program may. */
 #include <string.h>
 
 #include "chapters.h"
@@ -65,8 +66,8 @@ static int plan_process(struct draft *draft)
 {
 	if (!draft->spec->process) /* `start` refuses */
 		return 0;
-	plan_start_container_hooks(draft);
 	TRY(plan_identity(draft));
+	plan_start_container_hooks(draft);
 	return plan_exec_program(draft);
 }
 

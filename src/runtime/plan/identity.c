@@ -83,6 +83,7 @@ int plan_identity(struct draft *draft)
 	TRY(plan_labels(draft));
 	/* Before the filter, which need not allow close_range(2). */
 	ADD(draft, CLOSE, NULL, .number = { 3 + draft->keep_fds });
+	plan_home(draft);
 	if (no_new_privileges)
 		ADD(draft, NO_NEW_PRIVILEGES, "process.noNewPrivileges");
 	else

@@ -39,9 +39,14 @@ int plan_executable(struct draft *draft)
 	return 0;
 }
 
-/* Exactly what is configured, with two additions that engines rely on: sd_listen_fds(3) when
- * sockets are handed on, and HOME when it is missing, which only the container's /etc/passwd can
- * tell (find-home). */
+/* HOME, which engines rely on: when it is missing only the container's /etc/passwd can tell. */
+void plan_home(struct draft *draft)
+{
+	if (!environment_get(&draft->process->env, "HOME="))
+		ADD(draft, HOME, NULL, .number = { draft->process->user->uid });
+}
+
+/* Exactly what is configured, with HOME, and sd_listen_fds(3) when sockets are handed on. */
 int plan_exec_program(struct draft *draft)
 {
 	const struct spec_process *process = draft->process;
@@ -57,7 +62,6 @@ int plan_exec_program(struct draft *draft)
 	}
 	ADD(draft, EXEC, "process.args",
 	    .data = { builder_list(&draft->build, process->args.items, process->args.count),
-		      builder_list(&draft->build, environment.items, environment.count) },
-	    .number = { !environment_get(&process->env, "HOME=") });
+		      builder_list(&draft->build, environment.items, environment.count) });
 	return 0;
 }

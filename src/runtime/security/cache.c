@@ -21,7 +21,7 @@
 #include "program.h"
 #include "sha256.h"
 
-#define CACHE_MAGIC "coffbpf2"
+#define CACHE_MAGIC "coffbpf3"
 enum { USED_GRAIN = 60 }; /* seconds */
 
 struct cache_header {

@@ -63,8 +63,9 @@ static void add_host(struct sha256 *sha)
 	add_string(sha, host.machine);
 }
 
-void profile_name(const struct spec_seccomp *profile, uint32_t flags, char *name)
+void profile_name(const struct seccomp_request *request, uint32_t flags, char *name)
 {
+	const struct spec_seccomp *profile = request->profile;
 	unsigned char digest[SHA256_SIZE];
 	struct sha256 sha;
 
@@ -73,6 +74,7 @@ void profile_name(const struct spec_seccomp *profile, uint32_t flags, char *name
 	add_string(&sha, profile->default_action);
 	add_errno(&sha, profile->default_errno_ret);
 	add_number(&sha, flags);
+	add_number(&sha, request->unknown_fails);
 	add_strings(&sha, &profile->architectures);
 	add_number(&sha, profile->syscalls.count);
 	for (size_t i = 0; i < profile->syscalls.count; i++)

@@ -14,8 +14,10 @@
 	ROW(seccomp_init)                                                                          \
 	ROW(seccomp_release)                                                                       \
 	ROW(seccomp_arch_add)                                                                      \
+	ROW(seccomp_arch_exist)                                                                    \
 	ROW(seccomp_attr_set)                                                                      \
 	ROW(seccomp_syscall_resolve_name)                                                          \
+	ROW(seccomp_syscall_resolve_name_arch)                                                     \
 	ROW(seccomp_rule_add_array)                                                                \
 	ROW(seccomp_export_bpf)
 

@@ -54,13 +54,18 @@ static int check_rule(const struct spec_seccomp_syscall *rule, size_t index, str
 	return 0;
 }
 
+int profile_check_flags(const struct spec_seccomp *profile, struct error *err)
+{
+	return check_names(seccomp_flag_names, &profile->flags, "flag", "flags", err);
+}
+
 int profile_check(const struct spec_seccomp *profile, struct error *err)
 {
 	if (check_name(seccomp_action_names, profile->default_action, "action", err) < 0)
 		return fail_where(err, "linux.seccomp.defaultAction");
 	TRY(check_names(seccomp_architecture_names, &profile->architectures, "architecture",
 			"architectures", err));
-	TRY(check_names(seccomp_flag_names, &profile->flags, "flag", "flags", err));
+	TRY(profile_check_flags(profile, err));
 	for (size_t i = 0; i < profile->syscalls.count; i++)
 		TRY(check_rule(&profile->syscalls.items[i], i, err));
 	return 0;
@@ -111,10 +116,9 @@ static int add_flag(const char *name, bool notifies, uint32_t *flags, struct err
 	return 0;
 }
 
-int profile_flags(const struct spec_seccomp *profile, uint32_t *flags, struct error *err)
+int profile_flags(const struct spec_seccomp *profile, bool notifies, uint32_t *flags,
+		  struct error *err)
 {
-	bool notifies = profile_notifies(profile);
-
 	*flags = 0;
 	if (!profile->flags.items && seccomp_flag_supported(SECCOMP_FILTER_FLAG_SPEC_ALLOW))
 		*flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW;

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/own.h"
+#include "newer.h"
 #include "profile.h"
 #include "runtime/security.h"
 #include "shorten.h"
@@ -17,6 +18,7 @@ enum { BINARY_TREE = 2, ARGUMENTS = 6 };
 
 struct compiler {
 	const struct library *library;
+	bool unknown_fails;
 	const struct spec_seccomp *profile;
 	scmp_filter_ctx context;
 	uint32_t default_action;
@@ -51,6 +53,8 @@ static int add_name(const struct compiler *compiler, const char *name, uint32_t 
 	int number = compiler->library->seccomp_syscall_resolve_name(name);
 	int result;
 
+	if (number == __NR_SCMP_ERROR && compiler->unknown_fails)
+		return fail(err, EINVAL, "libseccomp does not know the system call %s", name);
 	if (number == __NR_SCMP_ERROR) {
 		log_debug("seccomp: unknown system call %s: skipped", name);
 		return 0;
@@ -127,6 +131,7 @@ static int take_program(const struct compiler *compiler, struct arena *arena,
 			struct plan_filter *filter, struct error *err)
 {
 	auto_close int file = memfd_create("seccomp", MFD_CLOEXEC);
+	struct absences absences;
 	struct stat status;
 	struct bpf bpf;
 	void *code;
@@ -139,17 +144,19 @@ static int take_program(const struct compiler *compiler, struct arena *arena,
 		return fail_number(err, result, "seccomp_export_bpf", "cannot compile the filter");
 	if (fstat(file, &status) < 0)
 		return fail_call(err, "fstat", "cannot compile the filter");
-	if (status.st_size > PROGRAM_MOST)
-		return fail(err, E2BIG,
-			    "the filter has %lld instructions, the kernel takes %d at most",
-			    (long long)status.st_size / 8, PROGRAM_MOST / 8);
 	code = arena_alloc(arena, (size_t)status.st_size);
 	if (pread(file, code, (size_t)status.st_size, 0) != status.st_size)
 		return fail_call(err, "pread", "cannot compile the filter");
 	bpf = (struct bpf){ code, (uint32_t)((size_t)status.st_size / sizeof(*bpf.code)) };
+	absences = newer_find(compiler->library, compiler->context, compiler->profile, arena);
+	bpf = newer_prepend(&bpf, &absences, arena);
 	bpf = shorten(&bpf, arena);
 	filter->program = bpf.code;
 	filter->length = bpf.length * sizeof(*bpf.code);
+	if (filter->length > PROGRAM_MOST)
+		return fail(err, E2BIG,
+			    "the filter has %u instructions, the kernel takes %d at most",
+			    bpf.length, BPF_MAXINSNS);
 	return 0;
 }
 
@@ -165,11 +172,13 @@ static int compile(const struct compiler *compiler, struct arena *arena, struct 
 	return take_program(compiler, arena, filter, err);
 }
 
-int program_compile(const struct library *library, const struct spec_seccomp *profile,
+int program_compile(const struct library *library, const struct seccomp_request *request,
 		    struct arena *arena, struct plan_filter *filter, struct error *err)
 {
+	const struct spec_seccomp *profile = request->profile;
 	struct compiler compiler = {
 		.library = library,
+		.unknown_fails = request->unknown_fails,
 		.profile = profile,
 		.default_action =
 			profile_action(profile->default_action, profile->default_errno_ret),

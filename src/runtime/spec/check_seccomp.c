@@ -44,12 +44,20 @@ static int check_arguments(const struct spec_seccomp_syscall *rule, const struct
 	return 0;
 }
 
-/* The notify socket's own write would wait for the agent that it is to inform. */
+/* The call that hands the listener over would wait for the agent that it is to inform: sendmsg
+ * here, write in runc. */
 static int check_notify(const struct spec_seccomp_syscall *rule, const struct site *site,
 			struct error *err)
 {
-	if (text_equal(rule->action, "SCMP_ACT_NOTIFY") && strings_have(&rule->names, "write"))
-		return refuse(err, site, "SCMP_ACT_NOTIFY cannot be used for the write syscall");
+	static const char *const needed[] = { "write", "sendmsg" };
+
+	if (!text_equal(rule->action, "SCMP_ACT_NOTIFY"))
+		return 0;
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+		if (strings_have(&rule->names, needed[i]))
+			return refuse(err, site,
+				      "SCMP_ACT_NOTIFY cannot be used for the %s syscall",
+				      needed[i]);
 	return 0;
 }
 

@@ -114,10 +114,10 @@ int state_status(const struct container *container, enum container_status *statu
 JSON_STRUCT(state_document, DOCUMENT_ROWS);
 JSON_SHAPE(state_document, DOCUMENT_ROWS);
 
-void state_document(const struct container_state *state, enum container_status status, int32_t pid,
-		    struct text *out)
+static struct state_document document_of(const struct container_state *state,
+					 enum container_status status, int32_t pid)
 {
-	struct state_document document = {
+	return (struct state_document){
 		.oci_version = state->oci_version,
 		.id = state->id,
 		.status = (char *)status_name(status),
@@ -125,6 +125,38 @@ void state_document(const struct container_state *state, enum container_status s
 		.bundle = state->bundle,
 		.annotations = state->annotations,
 	};
+}
+
+void state_document(const struct container_state *state, enum container_status status, int32_t pid,
+		    struct text *out)
+{
+	const struct state_document document = document_of(state, status, pid);
 
 	json_write(&state_document_shape, &document, false, out);
+}
+
+#define PROCESS_DOCUMENT_ROWS(ROW, T)                                                              \
+	ROW(T, string, oci_version, "ociVersion", none, always)                                    \
+	ROW(T, strings, fds, "fds", none, always)                                                  \
+	ROW(T, int32, pid, "pid", none, always)                                                    \
+	ROW(T, string, metadata, "metadata", none, optional)                                       \
+	ROW(T, object, state, "state", state_document, always)
+JSON_STRUCT(state_process_document, PROCESS_DOCUMENT_ROWS);
+JSON_SHAPE(state_process_document, PROCESS_DOCUMENT_ROWS);
+
+void state_process_document(const struct container_state *state, enum container_status status,
+			    int32_t pid, struct text *out)
+{
+	static char listener[] = "seccompFd";
+	char *names[] = { listener };
+	struct state_document inner = document_of(state, status, state->pid);
+	const struct state_process_document document = {
+		.oci_version = state->oci_version,
+		.fds = { .items = names, .count = 1 },
+		.pid = pid,
+		.metadata = state->agent_metadata,
+		.state = &inner,
+	};
+
+	json_write(&state_process_document_shape, &document, false, out);
 }
