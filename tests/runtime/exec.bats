@@ -139,8 +139,9 @@ teardown() { common_teardown; }
 	cat >"$BATS_TEST_TMPDIR/receive.py" <<-'PY'
 		import array, os, socket, sys
 		server = socket.socket(socket.AF_UNIX)
-		server.bind(sys.argv[1])
+		server.bind(sys.argv[1] + ".new")
 		server.listen(1)
+		os.rename(sys.argv[1] + ".new", sys.argv[1])
 		connection, _ = server.accept()
 		data, control, _, _ = connection.recvmsg(100, 1000)
 		fd = array.array("i", control[0][2][:4])[0]

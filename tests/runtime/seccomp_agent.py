@@ -77,8 +77,9 @@ def serve(connection):
 
 def main():
     server = socket.socket(socket.AF_UNIX)
-    server.bind(sys.argv[1])
+    server.bind(sys.argv[1] + ".new")
     server.listen(8)
+    os.rename(sys.argv[1] + ".new", sys.argv[1])  # whoever sees it can connect
     while True:
         connection, _ = server.accept()
         threading.Thread(target=serve, args=(connection,), daemon=True).start()

@@ -39,8 +39,9 @@ in_terminal() {
 	cat >"$BATS_TEST_TMPDIR/receive.py" <<-'PY'
 		import array, os, socket, sys
 		server = socket.socket(socket.AF_UNIX)
-		server.bind(sys.argv[1])
+		server.bind(sys.argv[1] + ".new")
 		server.listen(1)
+		os.rename(sys.argv[1] + ".new", sys.argv[1])
 		print("listening", flush=True)
 		connection, _ = server.accept()
 		data, control, _, _ = connection.recvmsg(100, 1000)
