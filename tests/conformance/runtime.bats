@@ -172,8 +172,7 @@ has_ended() {
 
 @test "without process a container cannot be started" {
 	config 'del(.process)'
-	run rt create --bundle "$BUNDLE" "$ID"
-	[ "$status" != 0 ] && return
+	create_container || return 0
 	run rt start "$ID"
 	[ "$status" != 0 ]
 }
