@@ -9,11 +9,6 @@ runs() {
 	run run_container
 }
 
-# pending: what another chapter brings.
-pending() {
-	! is coffer || skip "not part of coffer yet"
-}
-
 # The container ran and ended with 0.
 succeeded() {
 	[ "$status" = 0 ] || { echo "status $status: $output"; return 1; }

@@ -75,7 +75,7 @@ flags_of() {
 }
 
 @test "every verb of runc and crun is there" {
-	local verb verbs=(create start state kill delete run exec list ps pause resume update checkpoint restore mounts spec features)
+	local verb verbs=(create start state kill delete run exec list ps pause resume update events checkpoint restore mounts spec features)
 	for verb in "${verbs[@]}"; do
 		run "$COFFER" "$verb" --help
 		[ "$status" = 0 ] || { echo "$verb: $output"; false; }
