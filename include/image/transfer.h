@@ -81,4 +81,17 @@ int transfer_copy(const struct strings *sources, const char *destination,
 int transfer_load(struct store *store, const char *source, const struct transfer_options *options,
 		  struct arena *arena, struct strings *names, struct error *err);
 
+/* What an image says of itself, wherever it is: nothing is copied. */
+struct transfer_look {
+	char *name;                        /* in full */
+	struct registry_manifest top;      /* verbatim: an index or a manifest */
+	struct registry_manifest manifest; /* of the platform; the same where there is no index */
+	struct oci_manifest read;          /* the manifest, read */
+	char *config;                      /* verbatim; NULL for what is no image */
+	struct oci_image_config image;     /* the config, read, where there is one */
+};
+
+int transfer_look(const char *source, const struct transfer_options *options, struct arena *arena,
+		  struct transfer_look *look, struct error *err);
+
 #endif

@@ -1,10 +1,20 @@
-/* cmd_inspect.c -- lade inspect: everything about local images, in podman's form. */
+/* cmd_inspect.c -- lade inspect: everything about local images, in podman's form; about images
+ * elsewhere, see inspect_elsewhere.c. */
+#include <errno.h>
 #include <string.h>
 
-#include "commands.h"
-#include "image/reference.h"
+#include "inspect.h"
 
 /* clang-format off */
+
+static const struct option_row rows[] = {
+	{ "raw", 0, OPTION_FLAG, offsetof(struct inspect_options, raw), NULL, "print the manifest or index as it is", NULL, 0 },
+	{ "config", 0, OPTION_FLAG, offsetof(struct inspect_options, config), NULL, "print the config as it is", NULL, 0 },
+	{ "format", 0, OPTION_TEXT, offsetof(struct inspect_options, format), "json", "accepted: it is JSON always", "json", 0 },
+	{ "no-tags", 'n', OPTION_FLAG, offsetof(struct inspect_options, no_tags), NULL, "do not list the tags of a repository", NULL, 0 },
+	NETWORK_OPTION_ROWS(struct inspect_options, network),
+};
+
 
 #define ROOTFS_ROWS(ROW, T) \
 	ROW(T, string,  type,   "Type",   none, always) \
@@ -145,18 +155,36 @@ static int add_image(const struct command_line *line, const struct store *store,
 	return 0;
 }
 
+/* With a transport in front: of an image that is elsewhere. */
+static int add_one(const struct command_line *line, const struct store *store, const char *what,
+		   struct text *out, struct error *err)
+{
+	const struct inspect_options *options = line->options;
+
+	if (reference_has_transport(what) || options->raw || options->config)
+		return inspect_elsewhere(line, store, what, out, err);
+	return add_image(line, store, what, out, err);
+}
+
 /* As podman: what was found is printed, then the first failure told. */
 static int run(const struct command_line *line, struct error *err)
 {
+	const struct inspect_options *options = line->options;
 	auto_store struct store store = STORE_NONE;
 	auto_text struct text out = { 0 };
 	int result = 0;
 
 	TRY(command_open_store(line, STORE_LOOK, &store, err));
+	if (options->raw || options->config) {
+		if (line->arguments.count > 1)
+			return fail(err, EINVAL, "--raw and --config are for one image");
+		TRY(inspect_elsewhere(line, &store, line->arguments.items[0], &out, err));
+		return command_print(&out, err);
+	}
 	text_add(&out, "[");
 	for (size_t i = 0; i < line->arguments.count; i++) {
 		struct error one = { 0 };
-		int found = add_image(line, &store, line->arguments.items[i], &out, &one);
+		int found = add_one(line, &store, line->arguments.items[i], &out, &one);
 
 		if (found < 0 && result >= 0) {
 			result = found;
@@ -170,9 +198,12 @@ static int run(const struct command_line *line, struct error *err)
 
 const struct command command_inspect = {
 	.name = "inspect",
-	.summary = "print everything about local images as JSON",
+	.summary = "print everything about images as JSON",
 	.arguments = "IMAGE…",
 	.least = 1,
 	.most = -1,
+	.options = rows,
+	.option_count = sizeof(rows) / sizeof(rows[0]),
+	.size = sizeof(struct inspect_options),
 	.run = run,
 };

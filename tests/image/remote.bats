@@ -198,3 +198,20 @@ make_credential_helper() {
 	ok lade history -q --no-trunc localhost/demo
 	[ "${lines[0]}" = "$(lade images -q --no-trunc)" ]
 }
+
+@test "inspect looks at images anywhere without fetching their layers" {
+	start_registry
+	push "$LAYOUT" demo:1
+	ok lade inspect "docker://$REGISTRY/demo:1"
+	[ "$(jq -r '.[0].Name' <<<"$output")" = "$REGISTRY/demo" ]
+	[ "$(jq -c '.[0].RepoTags' <<<"$output")" = '["1"]' ]
+	[ "$(jq -r '.[0].Layers | length' <<<"$output")" = 3 ]
+	lade inspect --raw "docker://$REGISTRY/demo:1" >raw
+	cmp raw <(skopeo inspect --raw --tls-verify=false "docker://$REGISTRY/demo:1")
+	lade inspect --config "oci:$LAYOUT:demo:latest" >config
+	cmp config "$LAYOUT/blobs/sha256/$(sha256sum <config | cut -d ' ' -f 1)"
+	[ -z "$(ls "$STORE/blobs/sha256")" ]
+	ok lade pull -q "oci:$LAYOUT:demo:latest"
+	cmp config <(lade inspect --config localhost/demo)
+	fails 125 lade inspect "docker://$REGISTRY/nothing:1"
+}
