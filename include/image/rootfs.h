@@ -33,9 +33,8 @@ struct rootfs_driver {
 	/* Undo: afterwards target is an ordinary directory, for the caller to remove. A target
 	 * that is not mounted (any more) is fine. -EBUSY: somebody uses it. */
 	int (*release)(const char *target, int state, struct error *err);
-	/* After release: is it free of containers, which have mounts of their own? -EBUSY: one
-	 * lives, or some mount namespace is being made or torn down right now. NULL: always. */
-	int (*check_unused)(int state, struct error *err);
+	/* Before release: does no container live there? -EBUSY: one does. NULL: none can tell. */
+	int (*check_unused)(const char *target, int state, struct error *err);
 };
 
 /* In the order of preference, NULL-terminated. */

@@ -104,7 +104,8 @@ int changes_resources(const struct change *change, struct error *err)
 		resources->pids = arena_alloc(change->arena, sizeof(*resources->pids));
 		resources->pids->limit = number(wanted->pids_limit, change->arena);
 	}
-	linux_->resources = resources;
+	if (resources->memory || resources->cpu || resources->pids)
+		linux_->resources = resources;
 	if (wanted->cgroup_parent)
 		linux_->cgroups_path = arena_format(
 			change->arena, "%s/%s", wanted->cgroup_parent,

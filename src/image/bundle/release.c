@@ -62,8 +62,9 @@ static int remove_files(const struct store_bundle *record, struct error *err)
 static int release_rootfs(const struct rootfs_driver *driver, const char *target, int state,
 			  bool force, struct error *err)
 {
-	TRY(driver->release(target, state, err));
-	return !force && driver->check_unused ? driver->check_unused(state, err) : 0;
+	if (!force && driver->check_unused)
+		TRY(driver->check_unused(target, state, err));
+	return driver->release(target, state, err);
 }
 
 int bundle_release(struct store *store, const char *what, bool force, struct arena *arena,

@@ -16,6 +16,7 @@
 
 #include "base/file.h"
 #include "base/own.h"
+#include "inhabitants.h"
 #include "rootfs_private.h"
 
 /* The kernel's own limit (OVL_MAX_STACK). */
@@ -197,9 +198,10 @@ static bool is_overlay_mount(const char *target)
 	       (look.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
-/* A container has its own copy of the mount, which umount does not reach. While one lives, the
- * kernel refuses a second overlay on the same upper (with index=on, else it only warns). */
-static int check_unused(int state, struct error *err)
+/* While anybody has the overlay mounted, the kernel refuses a second one on the same upper (with
+ * index=on, else it only warns). Mount namespaces that are being made have copies of every mount,
+ * so this is asked only where the mount itself is gone. */
+static int check_upper(int state, struct error *err)
 {
 	auto_close int context = fsopen("overlay", FSOPEN_CLOEXEC);
 	char path[4096];
@@ -212,6 +214,21 @@ static int check_unused(int state, struct error *err)
 	if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0 && errno == EBUSY)
 		return fail(err, EBUSY, "a container still runs on this bundle");
 	return 0;
+}
+
+/* A container has its own copy of the mount, which umount does not reach; its processes have their
+ * root there. */
+static int check_unused(const char *target, int state, struct error *err)
+{
+	struct stat look;
+	pid_t process;
+
+	if (!is_overlay_mount(target) || stat(target, &look) < 0)
+		return check_upper(state, err);
+	process = inhabitant_find(look.st_dev);
+	return process ? fail(err, EBUSY, "a container still runs on this bundle (process %d)",
+			      (int)process)
+		       : 0;
 }
 
 static int overlay_release(const char *target, int state, struct error *err)

@@ -1,0 +1,11 @@
+/* inhabitants.h -- who lives on a file system. */
+#ifndef ROOTFS_INHABITANTS_H
+#define ROOTFS_INHABITANTS_H
+
+#include <sys/types.h>
+
+/* A process whose root directory is on that file system, or 0. Processes that the caller may not
+ * look at are nobody. */
+pid_t inhabitant_find(dev_t filesystem);
+
+#endif
