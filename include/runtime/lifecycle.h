@@ -49,6 +49,11 @@ int container_delete(const char *root, const char *id, bool force, struct error 
 
 int container_pause(const char *root, const char *id, bool pause, struct error *err);
 
+/* `update`: write schemata of a container that is held exclusively (either may be NULL); one that
+ * has no resctrl group gets its own. Errors are placed at linux.intelRdt. */
+int container_update_rdt(struct container *container, const char *l3_cache_schema,
+			 const char *mem_bw_schema, struct arena *arena, struct error *err);
+
 /* Host pids of its processes, in the arena. */
 int container_pids(const char *root, const char *id, struct arena *arena, pid_t **pids,
 		   size_t *count, struct error *err);

@@ -58,6 +58,9 @@ JSON_STRUCT(state_mount, STATE_MOUNT_ROWS);
 	ROW(T, object, process, "process", spec_process, optional) /* exec's template */           \
 	ROW(T, object, personality, "personality", spec_personality, optional)                     \
 	ROW(T, object, memory_policy, "memoryPolicy", spec_memory_policy, optional)                \
+	ROW(T, string, resctrl_group, "resctrlGroup", none, optional)                              \
+	ROW(T, string, resctrl_monitor, "resctrlMonitor", none, optional)                          \
+	ROW(T, boolean, resctrl_own, "resctrlOwn", none, optional)                                 \
 	ROW(T, object, hooks, "hooks", spec_hooks, optional)                                       \
 	ROW(T, string, mount_label, "mountLabel", none, optional)                                  \
 	ROW(T, string, rootfs_propagation, "rootfsPropagation", none, optional)                    \

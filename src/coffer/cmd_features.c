@@ -43,6 +43,9 @@ static int run(const struct command_line *line, struct error *err)
 		.net_devices = true,
 		.checkpoint = true,
 		.idmap = true,
+		.intel_rdt = true,
+		.intel_rdt_schemata = true,
+		.intel_rdt_monitoring = true,
 		.version = PACKAGE_VERSION,
 		.libseccomp = seccomp_library_version(),
 	};

@@ -266,3 +266,13 @@ run_without_cgroup() {
 	refused 'config.json: process.*the container has no process'
 	nothing_left
 }
+
+@test "intelRdt without a mounted resctrl filesystem is an error, and nothing is left" {
+	grep -q ' - resctrl ' /proc/self/mountinfo && skip "this host has resctrl"
+	config '.linux.intelRdt = {"l3CacheSchema": "L3:0=f"}'
+	args /bin/true
+	run run_container
+	! is coffer || refused 'config.json: linux.intelRdt .*no resctrl filesystem is mounted on this host'
+	[ "$status" != 0 ]
+	nothing_left
+}

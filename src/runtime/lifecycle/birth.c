@@ -14,6 +14,7 @@
 #include "birth.h"
 #include "filter.h"
 #include "hooks.h"
+#include "rdt.h"
 #include "record.h"
 #include "subgroup.h"
 
@@ -119,7 +120,11 @@ static int make_cgroup(struct birth *birth, struct error *err)
 
 int birth_make_cgroup(struct birth *birth, struct error *err)
 {
-	if (make_cgroup(birth, err) < 0)
+	struct arena *arena = &birth->arena;
+	const struct spec_linux *linux_spec = birth->document.spec.linux_;
+
+	if (make_cgroup(birth, err) < 0 ||
+	    rdt_make(&birth->container, linux_spec->intel_rdt, arena, &birth->rdt, err) < 0)
 		return spec_locate(&birth->document, err);
 	return 0;
 }
@@ -163,6 +168,7 @@ static int clone_and_hand_over(struct birth *birth, struct error *err)
 	TRY(state_mark_creating(&birth->container, err));
 	TRY(launch_clone(&request, &birth->launched, err));
 	TRY(complete_cgroup(birth, request.cgroup_fd >= 0, err));
+	TRY(rdt_enter(&birth->container.state, birth->launched.pid, err));
 	return hand_over_and_record(birth, err);
 }
 
@@ -211,6 +217,8 @@ void birth_undo(struct birth *birth)
 		if (cgroup_delete(&birth->cgroup, &ignored) < 0)
 			log_warning("cannot remove the cgroup %s", birth->place.path);
 	}
+	if (birth->rdt.path && resctrl_remove(&birth->rdt, true, &ignored) < 0)
+		log_warning("cannot remove the resctrl group %s", birth->rdt.path);
 	if (birth->owes_poststop) /* runtime.md, lifecycle: a failing hook continues there */
 		hooks_run_poststop(&birth->container.state);
 	if (birth->claimed && state_remove(&birth->container, &ignored) < 0)

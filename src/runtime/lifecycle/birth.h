@@ -9,6 +9,7 @@
 #include "runtime/launch.h"
 #include "runtime/lifecycle.h"
 #include "runtime/plan.h"
+#include "runtime/resctrl.h"
 #include "runtime/spec.h"
 #include "runtime/state.h"
 
@@ -30,6 +31,7 @@ struct birth {
 	bool claimed; /* the state directory is ours to remove */
 	struct cgroup cgroup;
 	bool has_cgroup;
+	struct resctrl_group rdt;
 	bool owes_poststop; /* hooks may have run that poststop undoes */
 	int start_socket;
 	struct launched launched;

@@ -87,6 +87,7 @@ static int remove_after_run(struct birth *birth, struct error *err)
 	birth->claimed = false;
 	birth->owes_poststop = false;
 	birth->has_cgroup = false;
+	birth->rdt.path = NULL;
 	return result;
 }
 

@@ -8,6 +8,7 @@
 #include "base/own.h"
 #include "hooks.h"
 #include "place.h"
+#include "rdt.h"
 #include "remove.h"
 #include "runtime/cgroup.h"
 #include "runtime/lifecycle.h"
@@ -90,6 +91,7 @@ int container_remove(struct container *container, struct cgroup *cgroup, bool fo
 {
 	TRY(end_processes(container, force, facts, err));
 	TRY(cgroup ? remove_cgroup(cgroup, err) : find_and_remove_cgroup(container, facts, err));
+	TRY(rdt_remove(&container->state, err));
 	hooks_run_poststop(&container->state);
 	return state_remove(container, err);
 }

@@ -12,6 +12,7 @@
 #include "exec_process.h"
 #include "filter.h"
 #include "place.h"
+#include "rdt.h"
 #include "record.h"
 #include "runtime/cgroup.h"
 #include "runtime/console.h"
@@ -164,6 +165,7 @@ static int launch(struct visit *visit, struct error *err)
 	TRY(clone_process(visit, &request, err));
 	if (has_cgroup)
 		TRY(cgroup_join(&visit->cgroup, visit->launched.pid, request.cgroup_fd >= 0, err));
+	TRY(rdt_enter(&visit->container.state, visit->launched.pid, err));
 	TRY(launch_hand_over(&visit->launched, err));
 	TRY(agent_introduce(&agent, state, STATUS_RUNNING, &visit->launched, err));
 	return launch_executed(&visit->launched, err);
