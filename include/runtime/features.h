@@ -80,7 +80,6 @@ struct features_names {
 	struct strings mount_options;                                     /* plan's option table */
 	struct strings seccomp_actions, seccomp_operators, seccomp_archs; /* security's tables */
 	struct strings seccomp_flags;
-	struct strings unsafe_annotations;
 };
 
 /* What a build can do or not; false is said as false, since engines act on it. */

@@ -60,6 +60,7 @@ struct plan_exec_options {
 	const struct spec_personality *personality;     /* the container's, or NULL */
 	const struct spec_memory_policy *memory_policy; /* the same */
 	uint64_t namespaces;
+	bool keep_groups;    /* the caller's additional groups are the process's */
 	bool user_namespace; /* the container has one: the ids given are inside it */
 	struct plan_filter filter;
 	bool no_new_keyring;

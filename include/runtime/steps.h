@@ -138,7 +138,8 @@ enum step_side { SIDE_HOST, SIDE_INIT };
 	STEP(UNSHARE, INIT, "unshare", "", (), (FIELD(CLONE, "new")))                                 \
 	STEP(TIME_NAMESPACE, INIT, "time-namespace", "", (FIELD(TEXT, "offsets")), ())                \
 	STEP(SESSION, INIT, "new-session", "", (), ()) /* setsid */                                \
-	STEP(BECOME_ROOT, INIT, "become-root", "", (), (FIELD(NUMBER, "uid"), FIELD(NUMBER, "gid")))     \
+	STEP(BECOME_ROOT, INIT, "become-root", "", (),                                                \
+	     (FIELD(NUMBER, "uid"), FIELD(NUMBER, "gid"), FIELD(BOOLEAN, "keep-groups")))                  \
 	STEP(KEYRING, INIT, "join-keyring", "", (FIELD(TEXT, "name"), FIELD(TEXT, "label")), ())         \
 	STEP(LOOPBACK_UP, INIT, "loopback-up", "", (), ())                                         \
 	STEP(HOSTNAME, INIT, "hostname", "", (FIELD(TEXT, "name")), ())                               \

@@ -18,16 +18,6 @@ static struct strings mount_options(struct arena *arena)
 }
 
 /* Prefixes too: what these do is not for whoever may name an image. */
-static struct strings unsafe_annotations(struct arena *arena)
-{
-	static const char *const prefixes[] = { "org.systemd.property.", "run.oci." };
-	struct strings list = { 0 };
-
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
-		strings_add(&list, arena_string(arena, prefixes[i]), arena);
-	return list;
-}
-
 static int run(const struct command_line *line, struct error *err)
 {
 	const struct features_build build = {
@@ -55,7 +45,6 @@ static int run(const struct command_line *line, struct error *err)
 		.seccomp_operators = spec_name_list(seccomp_operator_names, line->arena),
 		.seccomp_archs = spec_name_list(seccomp_architecture_names, line->arena),
 		.seccomp_flags = spec_name_list(seccomp_flag_names, line->arena),
-		.unsafe_annotations = unsafe_annotations(line->arena),
 	};
 	auto_text struct text out = { 0 };
 	struct features features;

@@ -6,25 +6,6 @@ setup_file() { common_setup_file; }
 setup() { common_setup; }
 teardown() { common_teardown; }
 
-# receive SOCKET FILE: one descriptor that comes over the socket; what it is goes to FILE.
-receive() {
-	cat >"$BATS_TEST_TMPDIR/receive.py" <<-'PY'
-		import array, os, socket, sys
-		server = socket.socket(socket.AF_UNIX)
-		server.bind(sys.argv[1])
-		server.listen(1)
-		connection, _ = server.accept()
-		_, control, _, _ = connection.recvmsg(100, 1000)
-		fd = array.array("i", control[0][2][:4])[0]
-		pids = [line for line in open(f"/proc/self/fdinfo/{fd}") if line.startswith("Pid:")]
-		with open(sys.argv[2], "w") as out:
-		    out.write(pids[0].split()[1] if pids else os.readlink(f"/proc/self/fd/{fd}"))
-	PY
-	python3 "$BATS_TEST_TMPDIR/receive.py" "$1" "$2" 3>&- &
-	RECEIVER=$!
-	wait_until test -S "$1"
-}
-
 @test "--config names another file of the bundle" {
 	is runc && skip "runc has no --config"
 	sh_args 'echo other'

@@ -83,7 +83,9 @@ int init_step_BECOME_ROOT(struct init *init, const struct step *step)
 	unsigned uid = (unsigned)step->number[0], gid = (unsigned)step->number[1];
 	long result;
 
-	kernel_call(__NR_setgroups, 0, 0); /* denied in a single-id user namespace: as it was */
+	if (!step->number[2])
+		kernel_call(__NR_setgroups, 0,
+			    0); /* denied in a single-id user namespace: as it was */
 	result = kernel_call(__NR_setresgid, gid, gid, gid);
 	if (result < 0)
 		return init_failed(init, "setresgid", result);

@@ -10,16 +10,21 @@
 #include "record.h"
 #include "remove.h"
 #include "runtime/console.h"
+#include "runtime/spec_annotations.h"
 #include "window.h"
 
 static int hand_out_descriptors(struct birth *birth, struct error *err)
 {
 	const struct create_request *request = birth->request;
+	const char *receiver =
+		string_map_get(&birth->container.state.annotations, ANNOTATION_PIDFD);
 
 	if (request->console_socket)
 		TRY(console_send(request->console_socket, birth->launched.console, err));
 	if (request->pidfd_socket)
 		TRY(console_send(request->pidfd_socket, birth->launched.pidfd, err));
+	if (receiver && console_send(receiver, birth->launched.pidfd, err) < 0)
+		return fail_where(err, "annotations[\"%s\"]", ANNOTATION_PIDFD);
 	return 0;
 }
 

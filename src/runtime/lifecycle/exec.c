@@ -18,6 +18,7 @@
 #include "runtime/console.h"
 #include "runtime/launch.h"
 #include "runtime/lifecycle.h"
+#include "runtime/spec_annotations.h"
 #include "status.h"
 #include "window.h"
 
@@ -86,6 +87,8 @@ static int compile(struct visit *visit, struct error *err)
 		.personality = state->personality,
 		.memory_policy = state->memory_policy,
 		.namespaces = state->namespaces,
+		.keep_groups = text_equal(
+			string_map_get(&state->annotations, ANNOTATION_KEEP_GROUPS), "1"),
 		.user_namespace = state->user_namespace,
 		.no_new_keyring = state->no_new_keyring,
 		.preserve_fds = visit->request->preserve_fds,

@@ -13,12 +13,13 @@
 #include "base/file.h"
 #include "base/own.h"
 #include "runtime/security.h"
+#include "runtime/spec_annotations.h"
 
 #define FILTER_MOST (1 << 20)
 
-static const char raw_program[] = "run.oci.seccomp_bpf_data";
-static const char unknown_fails[] = "run.oci.seccomp_fail_unknown_syscall";
-static const char receiver[] = "run.oci.seccomp.receiver";
+static const char raw_program[] = ANNOTATION_SECCOMP_PROGRAM;
+static const char unknown_fails[] = ANNOTATION_SECCOMP_UNKNOWN;
+static const char receiver[] = ANNOTATION_SECCOMP_RECEIVER;
 static const char receiver_variable[] = "RUN_OCI_SECCOMP_RECEIVER";
 
 /* Compiled filters are kept beside the containers; without a place for them each start compiles. */

@@ -12,6 +12,7 @@
 #include "base/own.h"
 #include "base/spawn.h"
 #include "base/text.h"
+#include "runtime/spec_annotations.h"
 
 #define OUTPUT_KEPT 512
 #define PID_MARK    2147483647 /* stands in the template where the pid goes */
@@ -87,8 +88,8 @@ static int open_output(const struct container_state *state, const char *annotati
 
 static int open_round(struct round *round, const struct container_state *state, struct error *err)
 {
-	TRY(open_output(state, "run.oci.hooks.stdout", &round->output, err));
-	return open_output(state, "run.oci.hooks.stderr", &round->errors, err);
+	TRY(open_output(state, ANNOTATION_HOOKS_STDOUT, &round->output, err));
+	return open_output(state, ANNOTATION_HOOKS_STDERR, &round->errors, err);
 }
 
 static void close_round(struct round *round)

@@ -11,14 +11,14 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/own.h"
+#include "runtime/spec_annotations.h"
 #include "runtime/spec_names.h"
 
 #define IMAGE_DEFAULT "checkpoint"
 #define LOG_LEVEL     4 /* as runc: all there is to say */
 /* An administrator's options for criu; the annotation names another file, or, empty, none. */
-#define CONFIG_ANNOTATION "org.criu.config"
-#define CONFIG_OWN        "/etc/criu/coffer.conf"
-#define CONFIG_DEFAULT    "/etc/criu/runc.conf"
+#define CONFIG_OWN     "/etc/criu/coffer.conf"
+#define CONFIG_DEFAULT "/etc/criu/runc.conf"
 
 static const struct spec_name cgroup_modes[] = {
 	{ "soft", CRIU_CGROUPS_SOFT },
@@ -87,7 +87,7 @@ void image_close(struct image *image)
 
 static const char *config_file(const struct string_map *annotations)
 {
-	const char *named = string_map_get(annotations, CONFIG_ANNOTATION);
+	const char *named = string_map_get(annotations, ANNOTATION_CRIU_CONFIG);
 
 	if (named)
 		return *named ? named : NULL;

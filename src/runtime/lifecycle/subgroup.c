@@ -2,10 +2,11 @@
  * container's own, which so can pass its controllers on at once. It is entered when the cgroup
  * namespace is made, whose root stays the container's own cgroup. */
 #include "subgroup.h"
+#include "runtime/spec_annotations.h"
 
 #include <errno.h>
 
-static const char subgroup_annotation[] = "run.oci.delegate-cgroup";
+static const char subgroup_annotation[] = ANNOTATION_DELEGATE;
 
 static const char *subgroup_name(const struct spec *spec)
 {

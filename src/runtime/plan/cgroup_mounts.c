@@ -11,9 +11,10 @@
 #include "chapters.h"
 #include "mount_flags.h"
 #include "mount_options.h"
+#include "runtime/spec_annotations.h"
 
 #define HIERARCHY_FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC)
-#define FORCE_V1        "run.oci.systemd.force_cgroup_v1"
+#define FORCE_V1        ANNOTATION_SYSTEMD_V1
 
 static void bind_cgroup(struct draft *draft, const struct mount_draft *mount, const char *target,
 			const char *source)

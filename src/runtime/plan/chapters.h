@@ -32,6 +32,7 @@ struct draft {
 	const struct spec_personality *personality;
 	const struct spec_memory_policy *memory_policy;
 	struct plan_filter filter;
+	bool keep_groups;  /* the caller's additional groups stay */
 	unsigned keep_fds; /* descriptors from 3 that the program inherits */
 
 	/* create only */

@@ -8,6 +8,7 @@
 
 #include "chapters.h"
 #include "mount_flags.h"
+#include "runtime/spec_annotations.h"
 
 /* config.md: `process` is required when start is called, not before. */
 static const struct spec_process no_process = {
@@ -25,6 +26,8 @@ static int begin(struct draft *draft)
 	draft->personality = draft->spec->linux_->personality;
 	draft->memory_policy = draft->spec->linux_->memory_policy;
 	draft->filter = draft->options->filter;
+	draft->keep_groups =
+		text_equal(string_map_get(&draft->spec->annotations, ANNOTATION_KEEP_GROUPS), "1");
 	draft->keep_fds = draft->options->preserve_fds + draft->options->listen_fds;
 	draft->late_end = &draft->late;
 	return namespaces_read(draft);

@@ -26,7 +26,7 @@ static void join_container(struct draft *draft)
 	if (kinds) /* setns(2) does not take "none" */
 		ADD(draft, JOIN_PROCESS, NULL, .number = { kinds })->slot = container;
 	if (draft->joined & CLONE_NEWUSER)
-		ADD(draft, BECOME_ROOT, NULL);
+		ADD(draft, BECOME_ROOT, NULL, .number = { 0, 0, draft->keep_groups });
 	ADD(draft, SESSION, NULL);
 }
 
@@ -62,6 +62,7 @@ int plan_exec(const struct spec_process *process, const struct facts *facts,
 		.personality = options->personality,
 		.memory_policy = options->memory_policy,
 		.filter = options->filter,
+		.keep_groups = options->keep_groups,
 		.keep_fds = options->preserve_fds,
 		.joined = options->namespaces | (options->user_namespace ? CLONE_NEWUSER : 0),
 	};

@@ -11,6 +11,7 @@
 #include "chapters.h"
 #include "mount_flags.h"
 #include "mount_options.h"
+#include "runtime/spec_annotations.h"
 
 /* They show what a namespace has, so its owner must allow the mount; where he does not, the host's
  * is bound, as crun does. */
@@ -59,13 +60,11 @@ static void bind_host_instead(struct draft *draft, const struct mount_draft *mou
  */
 
 /* crun's annotation: which of SELinux's mount options takes linux.mountLabel. */
-#define CONTEXT_TYPE "run.oci.mount_context_type"
-
 static const char *const context_types[] = { "context", "fscontext", "defcontext", "rootcontext" };
 
 static const char *context_type(const struct draft *draft)
 {
-	const char *type = string_map_get(&draft->spec->annotations, CONTEXT_TYPE);
+	const char *type = string_map_get(&draft->spec->annotations, ANNOTATION_MOUNT_CONTEXT);
 
 	return type ? type : context_types[0];
 }

@@ -1,6 +1,7 @@
 /* hooks.c -- plan the hooks that run in the container's namespaces, and the point where the parent
  * runs those of the runtime's namespaces (config.md "POSIX-platform Hooks"). */
 #include "chapters.h"
+#include "runtime/spec_annotations.h"
 
 struct hook_state {
 	const char *head, *tail;
@@ -37,8 +38,8 @@ static void plan_output(struct draft *draft, const char *annotation, unsigned de
 
 static void plan_outputs(struct draft *draft)
 {
-	plan_output(draft, "run.oci.hooks.stdout", 1);
-	plan_output(draft, "run.oci.hooks.stderr", 2);
+	plan_output(draft, ANNOTATION_HOOKS_STDOUT, 1);
+	plan_output(draft, ANNOTATION_HOOKS_STDERR, 2);
 }
 
 void plan_runtime_hooks_phase(struct draft *draft)

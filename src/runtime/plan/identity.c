@@ -7,8 +7,6 @@
 
 #define NO_ID UINT32_MAX /* (uid_t)-1: "unchanged" to the kernel, which would leave it root */
 
-static const char keep_groups[] = "run.oci.keep_original_groups";
-
 /* A number that the kernel will know in the container's user namespace. */
 static int check_id(struct draft *draft, uint32_t id, bool group, const char *where)
 {
@@ -28,12 +26,6 @@ static int check_id(struct draft *draft, uint32_t id, bool group, const char *wh
 	return fail_where(draft->err, "%s", where);
 }
 
-static bool keeps_groups(const struct draft *draft)
-{
-	return draft->spec &&
-	       text_equal(string_map_get(&draft->spec->annotations, keep_groups), "1");
-}
-
 static int plan_groups(struct draft *draft)
 {
 	const struct json_uint32s *gids = &draft->process->user->additional_gids;
@@ -42,7 +34,7 @@ static int plan_groups(struct draft *draft)
 	for (size_t i = 0; i < gids->count; i++)
 		TRY(check_id(draft, gids->items[i], true,
 			     place(draft, "process.user.additionalGids[%zu]", i)));
-	if (keeps_groups(draft))
+	if (draft->keep_groups)
 		return 0;
 	if (!setgroups_denied(draft)) {
 		ADD(draft, GROUPS, "process.user.additionalGids",

@@ -195,7 +195,8 @@ static void plan_become_root(struct draft *draft)
 		      id_is_mapped(linux_->gid_mappings.items, linux_->gid_mappings.count, 0);
 
 	if ((draft->joined & CLONE_NEWUSER) || ((draft->created & CLONE_NEWUSER) && mapped))
-		ADD(draft, BECOME_ROOT, "linux.uidMappings");
+		ADD(draft, BECOME_ROOT, "linux.uidMappings",
+		    .number = { 0, 0, draft->keep_groups });
 }
 
 /* ---- time, names ----------------------------------------------------------------------------- */

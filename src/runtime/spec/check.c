@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "check.h"
+#include "runtime/spec_annotations.h"
 
 enum { HOSTNAME_MOST = 64 }; /* __NEW_UTS_LEN */
 
@@ -70,8 +71,23 @@ static int check_uts_name(const struct spec *spec, const char *name, const char 
 	return 0;
 }
 
+/* crun refuses a handler that it was built without; here the container runs, by its own program. */
+static void doubt_handlers(const struct string_map *annotations)
+{
+	const struct site *site = SITE(NULL, "annotations");
+	const char *handler = string_map_get(annotations, ANNOTATION_HANDLER);
+
+	if (handler)
+		doubt(SITE(site, ANNOTATION_HANDLER),
+		      "there is no handler \"%s\", the program is executed as it is", handler);
+	if (text_starts(string_map_get(annotations, ANNOTATION_WASM), "compat"))
+		doubt(SITE(site, ANNOTATION_WASM),
+		      "there is no WebAssembly engine, the program is executed as it is");
+}
+
 static int check_annotations(const struct string_map *annotations, struct error *err)
 {
+	doubt_handlers(annotations);
 	for (size_t i = 0; i < annotations->count; i++)
 		if (annotations->items[i].key[0] == '\0')
 			return refuse(err, SITE(NULL, "annotations"),

@@ -3,6 +3,7 @@
 #include "runtime/features.h"
 
 #include "runtime/spec.h"
+#include "runtime/spec_annotations.h"
 #include "runtime/spec_names.h"
 
 /* clang-format off */
@@ -103,6 +104,15 @@ static void annotate(struct features *features, const char *key, const char *val
 			       arena_string(arena, value), arena);
 }
 
+static struct strings names_of(const char *const *names, struct arena *arena)
+{
+	struct strings list = { 0 };
+
+	for (; *names; names++)
+		strings_add(&list, arena_string(arena, *names), arena);
+	return list;
+}
+
 void features_fill(const struct features_build *build, const struct features_names *names,
 		   struct arena *arena, struct features *features)
 {
@@ -112,7 +122,7 @@ void features_fill(const struct features_build *build, const struct features_nam
 		.hooks = spec_name_list(spec_hook_names, arena),
 		.mount_options = names->mount_options,
 		.linux_ = linux_of(build, names, arena),
-		.potentially_unsafe_config_annotations = names->unsafe_annotations,
+		.potentially_unsafe_config_annotations = names_of(spec_annotation_names, arena),
 	};
 	annotate(features, "io.github.seccomp.libseccomp.version", build->libseccomp, arena);
 	/* Engines look for runc's key before they offer checkpoints. */

@@ -11,8 +11,9 @@
 #include <string.h>
 
 #include "property.h"
+#include "runtime/spec_annotations.h"
 
-#define PREFIX          "org.systemd.property."
+#define PREFIX          ANNOTATION_SYSTEMD_PROPERTY
 #define USEC_PER_SECOND 1000000u
 #define SHORTEST        3
 

@@ -22,9 +22,10 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "bus.h"
+#include "runtime/spec_annotations.h"
 #include "unit.h"
 
-#define SUBGROUP_ANNOTATION "run.oci.systemd.subgroup"
+#define SUBGROUP_ANNOTATION ANNOTATION_SYSTEMD_SUBGROUP
 #define MEMBERSHIP_MOST     65536
 
 /* Whose systemd is it? Asked here, since not every verb gathers these facts. */
