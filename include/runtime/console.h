@@ -51,6 +51,10 @@ struct foreground {
 	int pidfd;      /* of a child of the caller */
 	int master;     /* the container's pty, relayed to standard input and output; or -1 */
 	bool subreaper; /* orphans of the container come to the caller, and are reaped */
+	const int *
+		also; /* a descriptor (or -1): `ready` is called whenever it can be read; or NULL */
+	void (*ready)(void *context);
+	void *context;
 
 	/* Filled by foreground_open. */
 	bool is_open;

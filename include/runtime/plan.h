@@ -33,7 +33,10 @@ struct plan_options {
 	bool no_new_keyring;
 	bool start_by_parent;         /* `run`: no start socket; the launcher sends PHASE_START */
 	unsigned preserve_fds;        /* 3 .. 3+N-1 stay open */
-	unsigned listen_fds;          /* socket activation: LISTEN_FDS=N, LISTEN_PID=1 */
+	unsigned listen_fds;          /* socket activation: LISTEN_FDS=N, LISTEN_PID=1 … */
+	const char *listen_names;     /* … and LISTEN_FDNAMES; or NULL */
+	const char *notify_directory; /* what the container sees at /run/notify (sd_notify(3)); or
+					 NULL */
 	const char *state_head;       /* createContainer hooks: the state document before and … */
 	const char *state_tail;       /* … after the pid (status "creating") */
 	const char *start_state_head; /* startContainer hooks (status "created"); NULL: as above */

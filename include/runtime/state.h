@@ -58,6 +58,7 @@ JSON_STRUCT(state_mount, STATE_MOUNT_ROWS);
 	ROW(T, object, process, "process", spec_process, optional) /* exec's template */           \
 	ROW(T, object, personality, "personality", spec_personality, optional)                     \
 	ROW(T, object, memory_policy, "memoryPolicy", spec_memory_policy, optional)                \
+	ROW(T, boolean, notify, "notify", none, optional) /* /run/notify */                        \
 	ROW(T, string, resctrl_group, "resctrlGroup", none, optional)                              \
 	ROW(T, string, resctrl_monitor, "resctrlMonitor", none, optional)                          \
 	ROW(T, boolean, resctrl_own, "resctrlOwn", none, optional)                                 \

@@ -73,6 +73,8 @@ JSON_SHAPE(host_live, HOST_LIVE_ROWS);
 	ROW(T, boolean, start_by_parent, "startByParent",  none,           optional) \
 	ROW(T, uint32,  preserve_fds,    "preserveFds",    none,           optional) \
 	ROW(T, uint32,  listen_fds,      "listenFds",      none,           optional) \
+	ROW(T, string,  listen_names,    "listenNames",    none,           optional) \
+	ROW(T, string,  notify,          "notify",         none,           optional) \
 	ROW(T, boolean, json,            "json",           none,           optional) \
 	ROW(T, object,  exec,            "exec",           host_exec,      optional) \
 	ROW(T, object,  live,            "live",           host_live,      optional)
@@ -158,6 +160,8 @@ static int compile_create(const struct spec *spec, const struct host *host, stru
 		.start_by_parent = host->start_by_parent,
 		.preserve_fds = host->preserve_fds,
 		.listen_fds = host->listen_fds,
+		.listen_names = host->listen_names,
+		.notify_directory = host->notify,
 		.state_head = "{\"status\":\"creating\",\"pid\":",
 		.state_tail = "}",
 		.start_state_head = "{\"status\":\"created\",\"pid\":",

@@ -59,7 +59,7 @@ void foreground_close(struct foreground *foreground)
 
 /* ---- the loop -------------------------------------------------------------------------------- */
 
-enum { AT_SIGNALS, AT_PROCESS, AT_RELAY };
+enum { AT_SIGNALS, AT_PROCESS, AT_ALSO, AT_RELAY };
 
 struct watch {
 	const struct foreground *foreground;
@@ -141,16 +141,20 @@ static void take_signals(struct watch *watch)
 
 static int turn(struct watch *watch, struct error *err)
 {
+	const int *also = watch->foreground->also;
 	struct pollfd events[AT_RELAY + RELAY_EVENTS] = {
 		[AT_SIGNALS] = { .fd = watch->foreground->signals, .events = POLLIN },
 		[AT_PROCESS] = { .fd = watch->ended ? -1 : watch->foreground->pidfd,
 				 .events = POLLIN },
+		[AT_ALSO] = { .fd = also ? *also : -1, .events = POLLIN },
 	};
 
 	relay_expect(&watch->relay, events + AT_RELAY);
 	if (poll(events, sizeof(events) / sizeof(events[0]), -1) < 0)
 		return errno == EINTR ? 0 : fail_call(err, "poll", "cannot wait for the process");
 	relay_move(&watch->relay, events + AT_RELAY);
+	if (events[AT_ALSO].revents)
+		watch->foreground->ready(watch->foreground->context);
 	if (events[AT_SIGNALS].revents)
 		take_signals(watch);
 	if (events[AT_PROCESS].revents && !watch->ended)

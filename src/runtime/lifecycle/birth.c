@@ -14,6 +14,7 @@
 #include "birth.h"
 #include "filter.h"
 #include "hooks.h"
+#include "notify.h"
 #include "rdt.h"
 #include "record.h"
 #include "subgroup.h"
@@ -75,11 +76,16 @@ static int compile(struct birth *birth, bool start_by_parent, struct error *err)
 		.start_by_parent = start_by_parent,
 		.preserve_fds = request->preserve_fds,
 		.listen_fds = listen_fds(),
+		.listen_names = getenv("LISTEN_FDNAMES"),
 	};
 	struct hooks_template early, late;
 
 	TRY(decide_cgroup_place(birth, err));
 	TRY(filter_compile(birth, err));
+	if (birth->claimed && notify_address()) {
+		TRY(notify_make(&birth->container, &birth->arena, &options.notify_directory, err));
+		birth->container.state.notify = true;
+	}
 	options.cgroup_path = birth->place.path;
 	options.filter = birth->filter;
 	early = hooks_state_template(&birth->container.state, STATUS_CREATING, &birth->arena);

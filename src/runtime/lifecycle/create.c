@@ -7,6 +7,7 @@
 #include "base/own.h"
 #include "birth.h"
 #include "hooks.h"
+#include "notify.h"
 #include "record.h"
 #include "remove.h"
 #include "runtime/console.h"
@@ -113,10 +114,26 @@ int birth_run_attached(struct birth *birth, struct foreground *foreground, int *
 	return remove_after_run(birth, err);
 }
 
+/* Others may have the container meanwhile. */
+static int report_ready(struct birth *birth, struct notify *notify, struct error *err)
+{
+	notify->main = birth->launched.pid;
+	if (notify->socket >= 0)
+		state_unlock(&birth->container);
+	return notify_until_ready(notify, birth->launched.pidfd, err);
+}
+
 int container_run(const struct create_request *request, int *exit_code, struct error *err)
 {
+	struct notify notify = NOTIFY_NONE;
 	struct foreground foreground = {
-		.pid = -1, .pidfd = -1, .master = -1, .subreaper = !request->no_subreaper
+		.pid = -1,
+		.pidfd = -1,
+		.master = -1,
+		.subreaper = !request->no_subreaper,
+		.also = &notify.socket,
+		.ready = notify_relay,
+		.context = &notify,
 	};
 	struct birth birth = BIRTH_NONE;
 	int result = 0;
@@ -127,10 +144,15 @@ int container_run(const struct create_request *request, int *exit_code, struct e
 	if (result == 0)
 		result = create(&birth, request, true, err);
 	if (result == 0)
+		result = notify_listen(&birth.container, &notify, err);
+	if (result == 0)
 		result = start(&birth, err);
-	if (result == 0 && !request->detach)
+	if (result == 0 && request->detach)
+		result = report_ready(&birth, &notify, err);
+	else if (result == 0)
 		result = birth_run_attached(&birth, &foreground, exit_code, err);
 	foreground_close(&foreground);
+	notify_close(&notify);
 	if (result < 0)
 		birth_undo(&birth);
 	else

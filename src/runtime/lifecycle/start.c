@@ -7,6 +7,7 @@
 #include "base/own.h"
 #include "base/text.h"
 #include "hooks.h"
+#include "notify.h"
 #include "remove.h"
 #include "runtime/launch.h"
 #include "runtime/lifecycle.h"
@@ -60,7 +61,8 @@ static int release(const struct container *container, struct launched *launched,
 	return result;
 }
 
-static int start(struct container *container, struct arena *arena, struct error *err)
+static int start(struct container *container, struct notify *notify, struct arena *arena,
+		 struct error *err)
 {
 	struct facts *facts = arena_alloc(arena, sizeof(*facts));
 	struct launched launched = LAUNCHED_NONE;
@@ -73,6 +75,7 @@ static int start(struct container *container, struct arena *arena, struct error 
 	if (!container->state.process) /* runtime.md "Start" */
 		return fail(err, EINVAL,
 			    "cannot start a container that was created without a process");
+	TRY(notify_listen(container, notify, err));
 	TRY(agent_connect(&container->state, &agent, err));
 	result = release(container, &launched, &agent, &broken, err);
 	launch_close(&launched);
@@ -81,14 +84,35 @@ static int start(struct container *container, struct arena *arena, struct error 
 	return result;
 }
 
+/* As runc: with $NOTIFY_SOCKET `start` lasts until the program is ready, or has ended. Others may
+ * have the container meanwhile. */
+static int report_ready(struct container *container, struct notify *notify, struct error *err)
+{
+	auto_close int pidfd = -1;
+
+	if (notify->socket < 0)
+		return 0;
+	notify->main = container->state.pid;
+	pidfd = state_pidfd(&container->state, NULL);
+	state_unlock(container);
+	if (pidfd >= 0)
+		return notify_until_ready(notify, pidfd, err);
+	notify_relay(notify); /* it has ended: what it said before counts */
+	return 0;
+}
+
 int container_start(const char *root, const char *id, struct error *err)
 {
 	auto_arena struct arena arena = { 0 };
 	struct container container = { .dir = -1, .lock = -1 };
+	struct notify notify = NOTIFY_NONE;
 	int result;
 
 	TRY(state_open(root, id, true, &arena, &container, err));
-	result = start(&container, &arena, err);
+	result = start(&container, &notify, &arena, err);
+	if (result == 0)
+		result = report_ready(&container, &notify, err);
+	notify_close(&notify);
 	if (result < 0)
 		fail_where(err, "%s", id);
 	state_close(&container);

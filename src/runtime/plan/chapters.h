@@ -32,8 +32,9 @@ struct draft {
 	const struct spec_personality *personality;
 	const struct spec_memory_policy *memory_policy;
 	struct plan_filter filter;
-	bool keep_groups;  /* the caller's additional groups stay */
-	unsigned keep_fds; /* descriptors from 3 that the program inherits */
+	const char *notify_socket; /* what the program is told, or NULL */
+	bool keep_groups;          /* the caller's additional groups stay */
+	unsigned keep_fds;         /* descriptors from 3 that the program inherits */
 
 	/* create only */
 	const struct spec *spec;
@@ -171,6 +172,9 @@ void plan_seccomp(struct draft *draft);
 int plan_bounding(struct draft *draft);
 int plan_capabilities(struct draft *draft);
 int plan_identity(struct draft *draft);
+
+/* notify.c */
+void plan_notify(struct draft *draft);
 
 /* program.c: the terminal and the program. */
 void plan_console(struct draft *draft);

@@ -91,6 +91,7 @@ int plan_create(const struct spec *spec, const struct facts *facts,
 	TRY(plan_namespaces(&draft));
 	TRY(plan_rootfs(&draft));
 	TRY(plan_mounts(&draft));
+	plan_notify(&draft);
 	TRY(plan_devices(&draft));
 	plan_runtime_hooks_phase(&draft);
 	plan_create_container_hooks(&draft);

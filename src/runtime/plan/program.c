@@ -46,20 +46,44 @@ void plan_home(struct draft *draft)
 		ADD(draft, HOME, NULL, .number = { draft->process->user->uid });
 }
 
-/* Exactly what is configured, with HOME, and sd_listen_fds(3) when sockets are handed on. */
+static void set_variable(struct draft *draft, struct strings *environment, const char *name,
+			 const char *value)
+{
+	const char *prefix = place(draft, "%s=", name);
+	char *assignment = arena_format(draft->arena, "%s%s", prefix, value);
+
+	for (size_t i = 0; i < environment->count; i++)
+		if (text_starts(environment->items[i], prefix)) {
+			environment->items[i] = assignment;
+			return;
+		}
+	strings_add(environment, assignment, draft->arena);
+}
+
+/* sd_listen_fds(3): descriptors from 3 on are sockets. */
+static void tell_of_sockets(struct draft *draft, struct strings *environment)
+{
+	const struct plan_options *options = draft->options;
+
+	if (!options || options->listen_fds == 0)
+		return;
+	set_variable(draft, environment, "LISTEN_FDS", place(draft, "%u", options->listen_fds));
+	set_variable(draft, environment, "LISTEN_PID", "1");
+	if (options->listen_names)
+		set_variable(draft, environment, "LISTEN_FDNAMES", options->listen_names);
+}
+
+/* Exactly what is configured, with HOME, the sockets that are handed on, and where to notify. */
 int plan_exec_program(struct draft *draft)
 {
 	const struct spec_process *process = draft->process;
 	struct strings environment = { 0 };
-	unsigned sockets = draft->options ? draft->options->listen_fds : 0;
 
 	for (size_t i = 0; i < process->env.count; i++)
 		strings_add(&environment, process->env.items[i], draft->arena);
-	if (sockets > 0) {
-		strings_add(&environment, arena_format(draft->arena, "LISTEN_FDS=%u", sockets),
-			    draft->arena);
-		strings_add(&environment, arena_string(draft->arena, "LISTEN_PID=1"), draft->arena);
-	}
+	tell_of_sockets(draft, &environment);
+	if (draft->notify_socket)
+		set_variable(draft, &environment, "NOTIFY_SOCKET", draft->notify_socket);
 	ADD(draft, EXEC, "process.args",
 	    .data = { builder_list(&draft->build, process->args.items, process->args.count),
 		      builder_list(&draft->build, environment.items, environment.count) });
