@@ -49,11 +49,6 @@ int container_delete(const char *root, const char *id, bool force, struct error 
 
 int container_pause(const char *root, const char *id, bool pause, struct error *err);
 
-/* `update`: write schemata of a container that is held exclusively (either may be NULL); one that
- * has no resctrl group gets its own. Errors are placed at linux.intelRdt. */
-int container_update_rdt(struct container *container, const char *l3_cache_schema,
-			 const char *mem_bw_schema, struct arena *arena, struct error *err);
-
 /* Host pids of its processes, in the arena. */
 int container_pids(const char *root, const char *id, struct arena *arena, pid_t **pids,
 		   size_t *count, struct error *err);
@@ -62,9 +57,10 @@ int container_pids(const char *root, const char *id, struct arena *arena, pid_t 
  * none: when one cannot be set, those before it are taken back. The result is kept in state.json,
  * so that the next change knows what it is on top of. Where a value depends on another one (v2:
  * swap on memory; quota on period), the other one is what was set last. A stopped container is
- * -ESRCH "container not running". */
+ * -ESRCH "container not running". schemas (or NULL): l3_cache_schema and mem_bw_schema, written
+ * before the limits; a container that has no resctrl group gets its own. */
 int container_update(const char *root, const char *id, const struct spec_resources *changes,
-		     struct error *err);
+		     const struct spec_intel_rdt *schemas, struct error *err);
 
 /* Statistics: one line, the object that runc's `events --stats` prints, and a newline, appended. A
  * stopped container is -ESRCH. */

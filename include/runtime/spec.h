@@ -191,6 +191,9 @@ struct spec_resources *spec_merge_resources(const struct spec_resources *before,
 					    const struct spec_resources *changes,
 					    struct arena *arena);
 
+/* The same for Intel RDT's schemata (`update`). */
+int spec_check_intel_rdt(const struct spec_intel_rdt *rdt, const char *where, struct error *err);
+
 /* When err->where is a bare JSON path: "config.json: PATH (line 41:15)", the place of its value or
  * of what should hold it; any other place is left as it is. Returns -err->number. */
 int spec_locate(const struct spec_document *document, struct error *err);

@@ -32,13 +32,15 @@
 	{ name, 0, OPTION_TEXT, offsetof(struct update_options, option), argument, help, NULL, 0 },
 
 struct update_options {
-	char *resources;
+	char *resources, *l3_cache_schema, *mem_bw_schema;
 	LIMIT_ROWS(OPTION_MEMBER)
 };
 
 static const struct option_row options[] = {
 	{ "resources", 'r', OPTION_TEXT, offsetof(struct update_options, resources), "FILE", "read linux.resources there (- is standard input) and ignore all other options", NULL, 0 },
 	LIMIT_ROWS(OPTION_ROW)
+	{ "l3-cache-schema", 0, OPTION_TEXT, offsetof(struct update_options, l3_cache_schema), "SCHEMA", "Intel RDT: parts of the L3 cache, as L3:0=f;1=f", NULL, 0 },
+	{ "mem-bw-schema", 0, OPTION_TEXT, offsetof(struct update_options, mem_bw_schema), "SCHEMA", "Intel RDT: memory bandwidth, as MB:0=20;1=70", NULL, 0 },
 };
 /* clang-format on */
 
@@ -104,6 +106,8 @@ static int run(const struct command_line *line, struct error *err)
 {
 	const struct update_options *from = line->options;
 	const char *id = line->arguments.items[0];
+	const struct spec_intel_rdt schemas = { .l3_cache_schema = from->l3_cache_schema,
+						.mem_bw_schema = from->mem_bw_schema };
 	struct spec_resources *resources = arena_alloc(line->arena, sizeof(*resources));
 
 	if (!from->resources)
@@ -112,7 +116,7 @@ static int run(const struct command_line *line, struct error *err)
 		TRY(spec_load_resources(from->resources, line->arena, &resources, err));
 	if (from->resources && 0 LIMIT_ROWS(COUNT_FLAG) > 0)
 		log_warning("--resources is given: the other options are ignored");
-	return container_update(command_root(line), id, resources, err);
+	return container_update(command_root(line), id, resources, &schemas, err);
 }
 
 const struct command command_update = {

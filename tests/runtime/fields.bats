@@ -276,3 +276,14 @@ run_without_cgroup() {
 	[ "$status" != 0 ]
 	nothing_left
 }
+
+@test "update --l3-cache-schema, --mem-bw-schema: wrong schemata and a host without resctrl are told" {
+	is coffer || skip "its own words"
+	grep -q ' - resctrl ' /proc/self/mountinfo && skip "this host has resctrl"
+	start_sleeper
+	run rt update --mem-bw-schema "L3:0=f" "$ID"
+	refused 'linux.intelRdt.memBwSchema: must start with "MB:"'
+	run rt update --l3-cache-schema "L3:0=f" --memory 64m "$ID"
+	refused 'linux.intelRdt: no resctrl filesystem is mounted on this host'
+	[ "$(status_of "$ID")" = running ]
+}

@@ -134,7 +134,7 @@ int coffer_update(const char *root, const char *id, const char *resources,
 	int result = json_read(&source, &spec_resources_shape, &changes, &arena, NULL, &err);
 
 	if (result == 0)
-		result = container_update(root_of(root, &arena), id, &changes, &err);
+		result = container_update(root_of(root, &arena), id, &changes, NULL, &err);
 	return told(result, &err, error);
 }
 

@@ -3,8 +3,6 @@
 
 #include <errno.h>
 
-#include "runtime/lifecycle.h"
-
 static struct resctrl_group group_of(const struct container_state *state)
 {
 	return (struct resctrl_group){
@@ -65,15 +63,16 @@ static int make_late(struct container *container, struct arena *arena, struct er
 	return rdt_enter(&container->state, container->state.pid, err);
 }
 
-int container_update_rdt(struct container *container, const char *l3_cache_schema,
-			 const char *mem_bw_schema, struct arena *arena, struct error *err)
+int rdt_update(struct container *container, const struct spec_intel_rdt *schemas,
+	       struct arena *arena, struct error *err)
 {
 	struct resctrl_group group;
 
-	if (!l3_cache_schema && !mem_bw_schema)
+	if (!schemas || (!schemas->l3_cache_schema && !schemas->mem_bw_schema))
 		return 0;
+	TRY(spec_check_intel_rdt(schemas, "linux.intelRdt", err));
 	if (!container->state.resctrl_group)
 		TRY(make_late(container, arena, err));
 	group = group_of(&container->state);
-	return resctrl_update(&group, l3_cache_schema, mem_bw_schema, err);
+	return resctrl_update(&group, schemas->l3_cache_schema, schemas->mem_bw_schema, err);
 }

@@ -16,6 +16,11 @@ int rdt_make(struct container *container, const struct spec_intel_rdt *rdt, stru
 /* Put a process into the container's group; without one that is success. */
 int rdt_enter(const struct container_state *state, pid_t pid, struct error *err);
 
+/* `update`: write schemata of a container that is held exclusively (either may be NULL); one that
+ * has no group gets its own. Errors are placed at linux.intelRdt. */
+int rdt_update(struct container *container, const struct spec_intel_rdt *schemas,
+	       struct arena *arena, struct error *err);
+
 /* What of it is the container's own. */
 int rdt_remove(const struct container_state *state, struct error *err);
 

@@ -6,6 +6,7 @@
 
 #include "base/own.h"
 #include "place.h"
+#include "rdt.h"
 #include "runtime/lifecycle.h"
 #include "status.h"
 
@@ -15,6 +16,7 @@ struct update {
 	struct facts facts;
 	struct cgroup cgroup;
 	const struct spec_resources *changes;
+	const struct spec_intel_rdt *schemas;
 	struct spec_resources *before, *after;
 	struct spec_resources wanted; /* what is written: the changes and what depends on them */
 	struct cgroup_writes writes;
@@ -110,16 +112,18 @@ static int change(struct update *update, struct error *err)
 	TRY(check_running(update, err));
 	TRY(compile(update, err));
 	TRY(find_cgroup(update, err));
+	TRY(rdt_update(&update->container, update->schemas, &update->arena, err));
 	return set(update, err);
 }
 
 int container_update(const char *root, const char *id, const struct spec_resources *changes,
-		     struct error *err)
+		     const struct spec_intel_rdt *schemas, struct error *err)
 {
 	struct update update = {
 		.container = { .dir = -1, .lock = -1 },
 		.cgroup = { .unified_fd = -1 },
 		.changes = changes,
+		.schemas = schemas,
 	};
 	int result = state_open(root, id, true, &update.arena, &update.container, err);
 

@@ -140,6 +140,11 @@ static int check_intel_rdt(const struct spec_intel_rdt *rdt, const struct site *
 	return 0;
 }
 
+int spec_check_intel_rdt(const struct spec_intel_rdt *rdt, const char *where, struct error *err)
+{
+	return check_intel_rdt(rdt, SITE(NULL, where), err);
+}
+
 int check_linux(const struct spec *spec, const struct site *site, struct error *err)
 {
 	const struct spec_linux *linux_ = spec->linux_;
