@@ -15,10 +15,6 @@ teardown_file() {
 	leave_podman
 }
 
-buildah() {
-	in_room buildah --isolation oci --network none "$@"
-}
-
 working_container() {
 	in_room buildah from --name "$1" $IMAGE >/dev/null
 }
@@ -32,6 +28,7 @@ run_in() {
 	run run_in --runtime /usr/local/bin/coffer r -- sh -c 'echo from inside; exit 3'
 	[ "$status" = 3 ] || [ "$status" = 1 ]
 	says "from inside" "exit status 3"
+	[ "$(run_in --runtime-flag log-format=text r -- echo flagged)" = flagged ]
 	[ "$(run_in --env A=b --user 1000 --workingdir /tmp r -- sh -c 'echo $A; id -u; pwd' | tr '\n' ' ')" = "b 1000 /tmp " ]
 }
 

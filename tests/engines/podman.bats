@@ -37,6 +37,16 @@ run_here() {
 	[ "$output" = yes ]
 }
 
+@test "--runtime-flag goes before the verb" {
+	[ "$(run_with_flag log-format=text $IMAGE echo yes)" = yes ]
+	run run_with_flag nosuchflag $IMAGE echo no
+	[ "$status" != 0 ]
+}
+
+run_with_flag() {
+	podman --runtime-flag "$1" run --rm --network none "${@:2}"
+}
+
 @test "a program that is missing ends with 127, one that cannot be executed with 126" {
 	run run_here $IMAGE nosuchprogram
 	ends 127
