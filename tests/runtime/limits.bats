@@ -56,11 +56,11 @@ number_in() { awk -v k="$1" '$1 == k { print $2 }' "$2"; }
 	LOOP=$(losetup --find --show "$BATS_TEST_TMPDIR/image" 2>/dev/null) || skip "no loop devices"
 	local numbers
 	numbers=$(cat "/sys/block/$(basename "$LOOP")/dev")
-	mknod "$BUNDLE/rootfs/disk" b "${numbers%:*}" "${numbers#*:}"
 	config --argjson major "${numbers%:*}" --argjson minor "${numbers#*:}" '
-		.linux.resources.devices += [{allow: true, type: "b", major: $major, minor: $minor, access: "r"}]
+		.linux.devices += [{path: "/dev/disk", type: "b", major: $major, minor: $minor, fileMode: 384}]
+		| .linux.resources.devices += [{allow: true, type: "b", major: $major, minor: $minor, access: "r"}]
 		| .linux.resources.blockIO.throttleReadBpsDevice = [{major: $major, minor: $minor, rate: 65536}]'
-	sh_args 'exec 3</disk || exit 3; echo > /opened; cat <&3 >/dev/null; echo > /read; sleep 1000'
+	sh_args 'exec 3</dev/disk || exit 3; echo > /opened; cat <&3 >/dev/null; echo > /read; sleep 1000'
 	run_detached
 	[[ "$(cgroup_file blkio blkio.throttle.read_bps_device io.max)" == "$numbers "*65536* ]]
 	wait_until test -e "$BUNDLE/rootfs/opened"
@@ -383,10 +383,10 @@ need_device_programs() {
 @test "a container in a container's cgroup can be given no device that the outer one lacks" {
 	need_device_programs
 	start_sleeper
-	mknod "$BUNDLE/rootfs/kmsg" c 1 11
 	config --arg path "$CGROUP/inner" '.linux.cgroupsPath = $path
+		| .linux.devices += [{path: "/dev/kmsg", type: "c", major: 1, minor: 11, fileMode: 438}]
 		| .linux.resources.devices = [{allow: true, access: "rwm"}]
-		| .process.args = ["cat", "/kmsg"]'
+		| .process.args = ["cat", "/dev/kmsg"]'
 	run rt run --bundle "$BUNDLE" "$ID-inner"
 	[[ "$output" == *"Operation not permitted"* ]] || { echo "$output"; false; }
 }

@@ -1,6 +1,7 @@
 /* hand_over.c -- id maps, open trees, then the plan and its descriptors over the control socket. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -92,16 +93,32 @@ static int fill_and_send(struct launched *launched, int *slots, struct error *er
 	return send_plan(launched, slots, err);
 }
 
+/* It closes its end of the socket only by ending. */
+static bool has_ended(const struct launched *launched, const struct error *failure)
+{
+	struct pollfd end = { .fd = launched->pidfd, .events = POLLIN };
+
+	return strcmp(failure->call, "sendmsg") == 0 ||
+	       (launched->pidfd >= 0 && poll(&end, 1, 0) > 0);
+}
+
 int launch_hand_over(struct launched *launched, struct error *err)
 {
+	struct error failure = { 0 };
 	int slots[PLAN_SLOTS_MOST];
 	int result;
 
 	for (int i = 0; i < PLAN_SLOTS_MOST; i++)
 		slots[i] = -1;
-	result = fill_and_send(launched, slots, err);
+	result = fill_and_send(launched, slots, &failure);
 	for (int i = 0; i < PLAN_SLOTS_MOST; i++)
 		own_close(&slots[i]);
+	/* Why it ended says more: the kernel killed it for want of memory, or its own last words.
+	 */
+	if (result < 0 && has_ended(launched, &failure))
+		return launch_await(launched, PHASE_CREATED, err);
+	if (result < 0 && err)
+		*err = failure;
 	return result;
 }
 
