@@ -159,7 +159,8 @@ static int load_process(const char *file, const struct spec_process *template, s
 	struct error place = { 0 };
 
 	TRY(spec_load_process(file, arena, process, err));
-	complete_process(*process, template);
+	if (template) /* a container may have been created without a process */
+		complete_process(*process, template);
 	if (spec_check_process(*process, "", err) == 0)
 		return 0;
 	fail_where(&place, "%s: %s", file, err->where);
