@@ -58,10 +58,10 @@ teardown() { common_teardown; }
 	start_sleeper
 	run rt state "$ID"
 	[ "$status" = 0 ]
-	jq -e --arg id "$ID" --arg bundle "$BUNDLE" '
+	jq -e --arg id "$ID" --arg bundle "$BUNDLE" --arg owner "$(id -un)" '
 		.id == $id and .status == "running" and .bundle == $bundle and (.pid > 0)
 		and (.ociVersion | type == "string") and .annotations["org.example.key"] == "value"
-		and (.created | test("^[0-9-]+T[0-9:.]+Z$")) and .owner == "root"' <<<"$output"
+		and (.created | test("^[0-9-]+T[0-9:.]+Z$")) and .owner == $owner' <<<"$output"
 	kill -0 "$(jq .pid <<<"$output")"
 }
 
