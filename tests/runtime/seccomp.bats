@@ -168,7 +168,7 @@ state_seen() {
 	args /bin/call 79
 	denying SCMP_ACT_ERRNO 9
 	for flag in TSYNC LOG SPEC_ALLOW WAIT_KILLABLE_RECV; do
-		is runc && [ $flag != LOG ] && [ $flag != SPEC_ALLOW ] && continue
+		is runc && continue # not in 1.1
 		is crun && [ $flag = WAIT_KILLABLE_RECV ] && continue
 		config --arg flag SECCOMP_FILTER_FLAG_$flag '.linux.seccomp.flags = [$flag]'
 		run run_container
@@ -192,7 +192,7 @@ state_seen() {
 
 # allow_list JQ: what call and coffer need, by name; the newest is 436 (close_range).
 allow_list() {
-	jq -n '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"action":"SCMP_ACT_ALLOW","names":[
+	jq -n '{"defaultAction":"SCMP_ACT_ERRNO","architectures":["SCMP_ARCH_X86_64"],"syscalls":[{"action":"SCMP_ACT_ALLOW","names":[
 		"access","arch_prctl","brk","capset","chdir","close","close_range","dup2","dup3","epoll_create1","epoll_ctl","epoll_pwait",
 		"execve","exit","exit_group","fchdir","fchown","fcntl","fstat","fstatfs","futex","getdents64","geteuid","getegid","getgid",
 		"getpid","getppid","getrandom","gettid","ioctl","lseek","lstat","madvise","mmap","mprotect","munmap","nanosleep",
@@ -287,6 +287,7 @@ allow_list() {
 
 @test "the calls of the start itself may be the agent's" {
 	local yes
+	is runc && skip "runc 1.1 waits for its own reads"
 	agent continue
 	notifying execve openat open read close fchdir setresuid capset prctl
 	args /bin/call 39
