@@ -63,6 +63,10 @@ static int child_died(struct launched *launched, struct error *err)
 	while (waitpid(launched->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	launched->pid = -1;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == IMAGE_NOT_EXECUTED) {
+		fail(err, ECHILD, "the container's process could not execute the init image");
+		return fail_hint(err, "is the memory limit too low?");
+	}
 	if (!WIFSIGNALED(status))
 		return fail(err, ECHILD, "the container's process ended with status %d",
 			    WEXITSTATUS(status));

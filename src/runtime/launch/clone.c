@@ -154,7 +154,7 @@ ON_SHARED_STACK static _Noreturn void become_init(const struct birth *birth)
 	kernel_call(__NR_rt_sigprocmask, SIG_SETMASK, &no_signals, NULL, sizeof(no_signals));
 	kernel_call(__NR_execveat, birth->image, "", argv, envp, AT_EMPTY_PATH);
 	for (;;)
-		kernel_call(__NR_exit_group, 126);
+		kernel_call(__NR_exit_group, IMAGE_NOT_EXECUTED);
 }
 
 ON_SHARED_STACK static long clone_init(struct birth *birth)

@@ -4,6 +4,9 @@
 
 #include "runtime/launch.h"
 
+/* A child ends with it when the kernel does not execute the init image: mostly no memory. */
+#define IMAGE_NOT_EXECUTED 126
+
 /* id_maps.c: write /proc/PID/{uid,gid}_map; by newuidmap(1) and newgidmap(1) where the kernel does
  * not let this caller. */
 int id_map_users(pid_t pid, const char *map, struct error *err);
