@@ -211,6 +211,7 @@ need_v2_tree() {
 }
 
 @test "on v2 alone a limit without its controller is refused" {
+	needs_cgroupfs
 	is coffer || skip "an error text of coffer's"
 	need_v2_tree
 	config '.linux.resources.unified = {"nonsense.max": "1"}'

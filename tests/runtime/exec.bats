@@ -36,6 +36,7 @@ teardown() { common_teardown; }
 }
 
 @test "exec has the user, capabilities and filter of the container" {
+	needs_root
 	config '.process.user = {"uid":1000,"gid":1000} | .process.capabilities = {} | .process.noNewPrivileges = true
 		| .linux.seccomp = {"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO"}]}'
 	start_sleeper
@@ -47,6 +48,7 @@ teardown() { common_teardown; }
 }
 
 @test "exec --user, --cwd, --env change what they name" {
+	needs_root
 	start_sleeper
 	run rt exec --user 1000:1001 --cwd /tmp --env A=b "$ID" /bin/sh -c 'id -u; id -g; pwd; echo $A'
 	[ "${lines[*]}" = "1000 1001 /tmp b" ]
@@ -71,6 +73,7 @@ teardown() { common_teardown; }
 }
 
 @test "exec --process takes a whole process object" {
+	needs_root
 	start_sleeper
 	echo '{"args":["/bin/sh","-c","id -u; pwd"],"cwd":"/tmp","user":{"uid":5,"gid":6},"env":["PATH=/bin"]}' >"$BATS_TEST_TMPDIR/process.json"
 	run rt exec --process "$BATS_TEST_TMPDIR/process.json" "$ID"
@@ -250,6 +253,7 @@ teardown() { common_teardown; }
 }
 
 @test "exec joins a user namespace" {
+	needs_root
 	chown -R 100000:100000 "$BUNDLE/rootfs"
 	config '.linux.namespaces += [{"type":"user"}]
 		| .linux.uidMappings = [{"containerID":0,"hostID":100000,"size":65536}]
