@@ -199,7 +199,7 @@ teardown() { common_teardown; }
 	local pid first=$ID
 	pid=$(rt state "$first" | jq .pid)
 	ID=$ID-second
-	config --arg pid "$pid" --arg cgroup "$CGROUPS_PATH" '.linux.cgroupsPath = $cgroup | del(.hostname, .linux.timeOffsets, .linux.uidMappings, .linux.gidMappings)
+	config --arg pid "$pid" --arg cgroup "$(cgroups_path_of "$ID")" '.linux.cgroupsPath = $cgroup | del(.hostname, .linux.timeOffsets, .linux.uidMappings, .linux.gidMappings)
 		| .linux.namespaces |= map(if .type == "mount" then . else .path = "/proc/" + $pid + "/ns/"
 		+ ({"pid":"pid","network":"net","ipc":"ipc","uts":"uts","cgroup":"cgroup","user":"user","time":"time"}[.type]) end)'
 	sh_args 'cut -d. -f1 /proc/uptime; id -u; for n in user time net; do readlink /proc/self/ns/$n; done'

@@ -36,7 +36,7 @@ inside() {
 	local pid first=$ID kind
 	pid=$(rt state "$first" | jq .pid)
 	ID=$ID-second
-	config --arg cgroup "$CGROUPS_PATH" '.linux.cgroupsPath = $cgroup | del(.hostname)'
+	config --arg cgroup "$(cgroups_path_of "$ID")" '.linux.cgroupsPath = $cgroup | del(.hostname)'
 	config --arg pid "$pid" '.linux.namespaces |= map(
 		if .type == "mount" then . else .path = "/proc/" + $pid + "/ns/"
 		+ ({"pid":"pid","network":"net","ipc":"ipc","uts":"uts","cgroup":"cgroup"}[.type]) end)'
