@@ -131,7 +131,11 @@ int layout_open_at(struct source *source, const char *directory, struct error *e
 {
 	source->layout = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (source->layout < 0)
-		return fail_call(err, "open", "cannot open the directory %s", directory);
+		return fail_call(err, "open", "cannot open %s %s",
+				 source->reference->transport == REFERENCE_DIRECTORY
+					 ? "the directory"
+					 : "the image layout",
+				 directory);
 	return 0;
 }
 
