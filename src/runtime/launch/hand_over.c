@@ -98,7 +98,7 @@ static bool has_ended(const struct launched *launched, const struct error *failu
 {
 	struct pollfd end = { .fd = launched->pidfd, .events = POLLIN };
 
-	return strcmp(failure->call, "sendmsg") == 0 ||
+	return failure->number == EPIPE || failure->number == ECONNRESET ||
 	       (launched->pidfd >= 0 && poll(&end, 1, 0) > 0);
 }
 
