@@ -79,9 +79,10 @@ int layer_apply(const struct layer_source *source, int directory,
 int layer_apply_fd(int blob, int directory, const struct layer_options *options,
 		   struct layer_result *result, struct error *err);
 
-/* Only decompress: write the archive's own bytes to `out`, in the blob's order; result->diff_id and
- * the counts are set. The same limits and checks as layer_apply. */
-int layer_decompress_fd(int blob, int out, const char *name, struct layer_result *result,
+/* Only decompress the blob, from its beginning: write the archive's own bytes to `out`;
+ * result->diff_id and the counts are set. The same limits and checks as layer_apply; EBADMSG when
+ * the blob has not that (valid) digest: then what was written is rubbish. */
+int layer_decompress_fd(int blob, int out, const char *digest, struct layer_result *result,
 			struct error *err);
 
 /* ChainID of a layer on top of `parent_chain` (NULL or "": the lowest layer, whose ChainID is its

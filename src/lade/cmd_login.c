@@ -5,8 +5,11 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/own.h"
 #include "commands.h"
+
+#define PASSWORD_MOST (1 << 20)
 
 struct options {
 	struct network_options network;
@@ -40,6 +43,24 @@ static char *read_line(struct arena *arena)
 		return NULL;
 	line[strcspn(line, "\r\n")] = '\0';
 	return arena_string(arena, line);
+}
+
+/* A password may have lines (a key in JSON): all there is, without the last line's end. */
+static char *read_all(struct arena *arena)
+{
+	auto_text struct text text = { 0 };
+	char *password;
+	size_t length;
+
+	if (file_read_fd(STDIN_FILENO, "standard input", PASSWORD_MOST, &text, NULL) < 0)
+		return NULL;
+	password = arena_string(arena, text.data ? text.data : "");
+	length = strlen(password);
+	if (length && password[length - 1] == '\n')
+		password[--length] = '\0';
+	if (length && password[length - 1] == '\r')
+		password[--length] = '\0';
+	return password;
 }
 
 static char *ask(const char *prompt, bool hidden, struct arena *arena)
@@ -80,7 +101,7 @@ static int find_password(const struct options *options, struct arena *arena, cha
 	if (*password && options->password_stdin)
 		return fail(err, EINVAL, "--password and --password-stdin exclude each other");
 	if (options->password_stdin)
-		*password = read_line(arena);
+		*password = read_all(arena);
 	else if (!*password && isatty(STDIN_FILENO))
 		*password = ask("Password", true, arena);
 	else if (!*password)

@@ -84,10 +84,66 @@ raw_digest() {
 	ok lade copy -q "oci:$LAYOUT:demo:latest" docker-archive:saved.tar:demo:1
 	config=$(manifest_of "oci:$LAYOUT:demo:latest" | jq -r .config.digest)
 	[ "$(tar -xOf saved.tar manifest.json | jq -r '.[0].Config')" = "${config#sha256:}.json" ]
-	[ "$(tar -xOf saved.tar manifest.json | jq -r '.[0].RepoTags[0]')" = demo:1 ]
+	[ "$(tar -xOf saved.tar manifest.json | jq -r '.[0].RepoTags[0]')" = docker.io/library/demo:1 ]
+	ok lade inspect docker-archive:saved.tar:demo:1
 	ok skopeo copy -q docker-archive:saved.tar oci:back:1
 	[ "$(skopeo inspect --config oci:back:1 | jq -c .rootfs)" = \
 		"$(skopeo inspect --config "oci:$LAYOUT:demo:latest" | jq -c .rootfs)" ]
+}
+
+@test "a docker-archive straight from a registry has the layers' bytes" {
+	start_registry
+	push "$LAYOUT" demo:1
+	ok lade copy -q "docker://$REGISTRY/demo:1" docker-archive:saved.tar:demo:1
+	ok skopeo copy -q docker-archive:saved.tar oci:back:1
+	for layer in $(tar -tf saved.tar | grep '\.tar$'); do
+		[ "$(tar -xOf saved.tar "$layer" | raw_digest).tar" = "$layer" ]
+	done
+	[ "$(tar -tf saved.tar | grep -c '\.tar$')" = 3 ]
+}
+
+@test "a layer that was changed does not get into a docker-archive" {
+	cp -r "$LAYOUT" bad
+	layer=$(manifest_of "oci:bad:demo:latest" | jq -r '.layers[-1].digest')
+	chmod u+w "bad/blobs/sha256/${layer#sha256:}"
+	printf X | dd of="bad/blobs/sha256/${layer#sha256:}" bs=1 seek=20 conv=notrunc 2>/dev/null
+	fails 125 lade copy -q oci:bad:demo:latest docker-archive:saved.tar:demo:1
+	[ ! -e saved.tar ]
+}
+
+@test "a docker-archive refuses what it cannot hold: foreign layers, artifacts" {
+	cp -r "$LAYOUT" foreign
+	manifest_of "oci:foreign:demo:latest" | jq -c '.layers[0].mediaType = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
+		| .layers[0].urls = ["http://127.0.0.1:1/x"]' | tr -d '\n' >changed
+	digest=$(raw_digest <changed)
+	cp changed "foreign/blobs/sha256/$digest"
+	jq -c --arg d "sha256:$digest" --argjson s "$(stat -c %s changed)" '.manifests = [.manifests[0] | .digest = $d | .size = $s]' "$LAYOUT/index.json" >foreign/index.json
+	fails 125 lade copy -q oci:foreign docker-archive:saved.tar:demo:1
+	says "docker-archive: cannot hold layer"
+	ok lade copy -q oci:foreign oci:again:1
+}
+
+@test "two copies into one layout do not mix their blobs" {
+	make_image --fill 8 --text one one
+	make_image --fill 8 --text two two
+	lade copy -q oci:one:demo:latest oci:both:one 3>&- &
+	lade copy -q oci:two:demo:latest oci:both:two
+	wait $!
+	for blob in both/blobs/sha256/*; do
+		[ "$(raw_digest <"$blob")" = "${blob##*/}" ]
+	done
+	[ "$(jq '.manifests | length' both/index.json)" = 2 ]
+}
+
+@test "a name without end in an archive costs nothing" {
+	python3 -c 'import tarfile; t = tarfile.open("long.tar", "w", format=tarfile.PAX_FORMAT); i = tarfile.TarInfo("a/" * 100000); t.addfile(i)'
+	(ulimit -v 1000000; ! "$LADE" --root "$STORE" load -q -i long.tar 2>said)
+	grep -q "has no manifest.json" said
+}
+
+@test "what a private mask makes stays private" {
+	(umask 077; lade copy -q "oci:$LAYOUT:demo:latest" docker-archive:private.tar:demo:1)
+	[ "$(stat -c %a private.tar)" = 600 ]
 }
 
 @test "an index is copied whole with --all, and pushed so" {

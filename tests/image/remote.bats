@@ -110,6 +110,22 @@ make_credential_helper() {
 	says "docker-credential-nowhere is not installed"
 }
 
+@test "a helper for the host is asked before the file, and login leaves no second password" {
+	make_credential_helper
+	mkdir -p run/containers
+	echo '{"ServerURL": "h.example", "Username": "new", "Secret": "s"}' >kept
+	echo '{"auths": {"h.example": {"auth": "b2xkOnB3"}}, "credHelpers": {"h.example": "tests"}}' >run/containers/auth.json
+	ok lade login --get-login h.example
+	[ "$output" = new ]
+}
+
+@test "a password from standard input is all of it" {
+	htpasswd -Bbn key $'line one\nline two' >htpasswd
+	start_registry REGISTRY_AUTH=htpasswd REGISTRY_AUTH_HTPASSWD_REALM=test \
+		REGISTRY_AUTH_HTPASSWD_PATH="$PWD/htpasswd"
+	ok lade login -u key --password-stdin "$REGISTRY" <<<$'line one\nline two'
+}
+
 @test "tokens: for reading, for writing, for mounting, by password and without" {
 	start_registry_with_tokens
 	ok lade pull -q "oci:$LAYOUT:demo:latest"

@@ -7,14 +7,22 @@
 #include "image/layer.h"
 #include "stream.h"
 
+struct blob {
+	int fd;
+	off_t at;
+	struct digest_hash hash; /* of what was read */
+};
+
 static ssize_t read_blob(void *context, void *buffer, size_t size, struct error *err)
 {
-	ssize_t length;
+	struct blob *blob = context;
+	ssize_t length = pread(blob->fd, buffer, size, blob->at);
 
-	do
-		length = read(*(const int *)context, buffer, size);
-	while (length < 0 && errno == EINTR);
-	return length < 0 ? fail_call(err, "read", "cannot read the blob") : length;
+	if (length < 0)
+		return fail_call(err, "read", "cannot read the blob");
+	digest_update(&blob->hash, buffer, (size_t)length);
+	blob->at += length;
+	return length;
 }
 
 /* The header walk wants its facts taken; nobody here needs them. */
@@ -38,18 +46,24 @@ static int pour(struct layer_stream *stream, int out, const char *name, struct e
 	return (int)length;
 }
 
-int layer_decompress_fd(int blob, int out, const char *name, struct layer_result *result,
+int layer_decompress_fd(int fd, int out, const char *digest, struct layer_result *result,
 			struct error *err)
 {
+	struct blob blob = { .fd = fd };
 	const struct layer_source source = { read_blob, &blob };
 	const struct layer_limits limits = { 0 };
 	struct layer_stream stream;
 	char diff_id[DIGEST_SIZE];
-	int status = stream_open(&stream, &source, &limits, err);
+	int status;
 
 	*result = (struct layer_result){ 0 };
+	TRY(digest_begin(&blob.hash, digest_algorithm(digest), err));
+	status = stream_open(&stream, &source, &limits, err);
 	if (status == 0)
-		status = pour(&stream, out, name, err);
+		status = pour(&stream, out, digest, err);
+	if (status == 0)
+		status = digest_verify(&blob.hash, digest, -1, err);
+	digest_free(&blob.hash);
 	if (status == 0) {
 		digest_end(&stream.hash, diff_id);
 		memcpy(result->diff_id, diff_id, sizeof(result->diff_id));
@@ -57,5 +71,5 @@ int layer_decompress_fd(int blob, int out, const char *name, struct layer_result
 		result->uncompressed = stream.uncompressed;
 	}
 	stream_close(&stream);
-	return status < 0 ? fail_where(err, "layer %s", name) : 0;
+	return status < 0 ? fail_where(err, "layer %s", digest) : 0;
 }

@@ -134,6 +134,20 @@ static int parse_path(const char *text, const char *rest, struct arena *arena,
 	return *rest ? 0 : refuse(text, "the path is missing", err);
 }
 
+/* Docker's archives know images by their full names. */
+static int parse_saved(const char *text, const char *rest, struct arena *arena,
+		       struct reference *reference, struct error *err)
+{
+	struct reference name;
+
+	TRY(parse_place(text, rest, arena, reference, err));
+	if (!reference->name)
+		return 0;
+	TRY(reference_parse_name(reference->name, arena, &name, err));
+	reference->name = reference_format(&name, arena);
+	return 0;
+}
+
 static int parse_stored(const char *text, const char *rest, struct arena *arena,
 			struct reference *reference, struct error *err)
 {
@@ -156,7 +170,7 @@ static const struct {
 	{ "docker://", REFERENCE_REGISTRY, parse_registry },
 	{ "oci:", REFERENCE_LAYOUT, parse_place },
 	{ "oci-archive:", REFERENCE_OCI_ARCHIVE, parse_place },
-	{ "docker-archive:", REFERENCE_DOCKER_ARCHIVE, parse_place },
+	{ "docker-archive:", REFERENCE_DOCKER_ARCHIVE, parse_saved },
 	{ "dir:", REFERENCE_DIRECTORY, parse_path },
 	{ "store:", REFERENCE_STORE, parse_stored },
 };

@@ -118,9 +118,20 @@ void auth_file_set(struct auth_file *file, char *key, const struct auth_entry *e
 	file->auths.count = count + 1;
 }
 
-const char *auth_file_helper(const struct auth_file *file, const char *host)
+const char *auth_file_own_helper(const struct auth_file *file, const char *host)
 {
 	const char *own = string_map_get(&file->helpers, host);
+
+	if (!own && !strcmp(host, "docker.io"))
+		own = string_map_get(&file->helpers, AUTH_HUB_KEY);
+	if (!own && !strcmp(host, AUTH_HUB_KEY))
+		own = string_map_get(&file->helpers, "docker.io");
+	return own;
+}
+
+const char *auth_file_helper(const struct auth_file *file, const char *host)
+{
+	const char *own = auth_file_own_helper(file, host);
 
 	return own ? own : file->store;
 }

@@ -50,6 +50,8 @@ void auth_file_set(struct auth_file *file, char *key, const struct auth_entry *e
 bool auth_file_remove(struct auth_file *file, const char *key, struct arena *arena);
 
 /* The program that keeps this host's secrets ("secretservice"), or NULL. */
+const char *auth_file_own_helper(const struct auth_file *file, const char *host);
+/* The same, or the one for all hosts. */
 const char *auth_file_helper(const struct auth_file *file, const char *host);
 
 /* ---- auth_program.c: docker-credential-NAME -----------------------------------------------------

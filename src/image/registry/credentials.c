@@ -116,6 +116,10 @@ static int read_auth_file(struct registry *registry, const char *path, bool must
 	TRY(found = auth_file_read(path, must_exist, &file, &arena, NULL, err));
 	if (!found)
 		return 0;
+	/* A helper for this very host knows best; what is in the file may be older. */
+	helper = auth_file_own_helper(&file, registry->domain);
+	if (helper)
+		return ask_helper(registry, helper, err);
 	entry = match(registry, &file, &arena);
 	if (entry &&
 	    (entry->auth || entry->username || entry->identity_token || entry->registry_token))

@@ -103,6 +103,17 @@ static void keep_header(struct http_answer *answer, const char *line, size_t len
 		answer->retry_after = parse_retry_after(value);
 }
 
+/* Another status line: what came before was an interim answer's (RFC 9110, 15.2). */
+static void forget_headers(struct http_answer *answer)
+{
+	struct http_answer empty = { .retry_after = -1,
+				     .arena = answer->arena,
+				     .status = answer->status,
+				     .body = answer->body };
+
+	*answer = empty;
+}
+
 static size_t on_header(char *line, size_t size, size_t count, void *context)
 {
 	struct exchange *exchange = context;
@@ -111,6 +122,8 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
 	exchange->header_bytes += length;
 	if (exchange->header_bytes > HEADERS_LIMIT)
 		return 0;
+	if (length >= 5 && !strncasecmp(line, "HTTP/", 5))
+		forget_headers(exchange->answer);
 	keep_header(exchange->answer, line, length);
 	return length;
 }
@@ -257,6 +270,8 @@ static void set_options(struct exchange *exchange, struct curl_slist *headers)
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, exchange);
 	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, exchange);
+	/* What a proxy says before TLS begins is not the registry's. */
+	curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
 	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, exchange);

@@ -163,8 +163,9 @@ int registry_list_referrers(struct registry *registry, const char *digest,
 	text_free(&answer.body);
 	if (result < 0 && (answer.status == 404 || answer.status == 400 || answer.status == 405))
 		result = read_fallback(registry, digest, arena, index, err);
-	if (result < 0)
-		return result;
+	TRY(result);
+	for (size_t i = 0; i < index->manifests.count; i++)
+		TRY(digest_check(index->manifests.items[i].digest, "referrer", err));
 	/* Asked for all and chosen here: not every registry filters, and some say so falsely. */
 	if (artifact_type)
 		keep_type(index, artifact_type);

@@ -39,8 +39,10 @@ int registry_keep_login(const char *key, const char *user, const char *password,
 
 	TRY(read_for_change(path, &file, &arena, err));
 	helper = auth_file_helper(&file, host_of(key, &arena));
-	if (helper)
-		return auth_helper_store(helper, host_of(key, &arena), &secret, err);
+	if (helper) {
+		TRY(auth_helper_store(helper, host_of(key, &arena), &secret, err));
+		return auth_file_remove(&file, key, &arena) ? auth_file_write(path, &file, err) : 0;
+	}
 	auth_file_set(&file, arena_string(&arena, key), &entry, &arena);
 	return auth_file_write(path, &file, err);
 }

@@ -98,9 +98,11 @@ static int ask_offset(struct upload *upload, int64_t *offset, struct error *err)
 
 	TRY(request_once(upload->registry, &request, upload->answer, err));
 	dash = upload->answer->range ? strrchr(upload->answer->range, '-') : NULL;
-	*offset = dash ? strtoll(dash + 1, NULL, 10) + 1 : 0;
-	if (*offset <= 1 || *offset > upload->wanted->descriptor->size)
+	*offset = dash ? strtoll(dash + 1, NULL, 10) : 0;
+	if (*offset <= 0 || *offset >= upload->wanted->descriptor->size)
 		*offset = 0; /* "0-0" is how some say nothing */
+	else
+		*offset += 1;
 	return upload->answer->location ? take_location(upload, err) : 0;
 }
 
@@ -194,7 +196,7 @@ int registry_mount_blob(struct registry *registry, const struct oci_descriptor *
 	if (result == 0 && !mounted)
 		cancel(registry, &answer);
 	text_free(&answer.body);
-	if (result < 0 && result != -EACCES && result != -ENOENT)
+	if (result == -ECANCELED)
 		return result;
 	if (err)
 		*err = (struct error){ 0 };

@@ -8,6 +8,7 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -31,7 +32,7 @@ static void own_archive(struct archive **archive)
 static char *normalise(const char *name, struct arena *arena)
 {
 	struct strings parts = strings_split(name, '/', arena), kept = { 0 };
-	char *joined = arena_string(arena, "");
+	char *joined = arena_alloc(arena, strlen(name) + 2), *end = joined;
 
 	for (size_t i = 0; i < parts.count; i++) {
 		if (!strcmp(parts.items[i], "..") && kept.count)
@@ -40,8 +41,11 @@ static char *normalise(const char *name, struct arena *arena)
 			 strcmp(parts.items[i], "..") != 0)
 			strings_add(&kept, parts.items[i], arena);
 	}
-	for (size_t i = 0; i < kept.count; i++)
-		joined = arena_format(arena, "%s%s%s", joined, i ? "/" : "", kept.items[i]);
+	for (size_t i = 0; i < kept.count; i++) {
+		if (i)
+			*end++ = '/';
+		end = stpcpy(end, kept.items[i]);
+	}
 	return joined;
 }
 
@@ -52,9 +56,9 @@ static char *link_target(struct archive_entry *entry, const char *name, struct a
 	const char *slash = strrchr(name, '/');
 
 	if (hard)
-		return normalise(hard, arena);
-	if (!soft)
-		return NULL;
+		return normalise(strlen(hard) < PATH_MAX ? hard : "", arena);
+	if (!soft || strlen(soft) >= PATH_MAX)
+		return soft ? arena_string(arena, "") : NULL;
 	return normalise(
 		arena_format(arena, "%.*s/%s", slash ? (int)(slash - name) : 0, name, soft), arena);
 }
@@ -138,7 +142,8 @@ static int keep_entry(struct archive *archive, struct archive_entry *entry, cons
 	const char *name = archive_entry_pathname(entry);
 	struct member *member;
 
-	if (!name || archive_entry_filetype(entry) == AE_IFDIR)
+	/* Nothing that an image needs has a name as long as that. */
+	if (!name || archive_entry_filetype(entry) == AE_IFDIR || strlen(name) >= PATH_MAX)
 		return 0;
 	if (members->count >= MEMBERS_MOST)
 		return fail(err, EFBIG, "the archive %s has more than %d files", path,

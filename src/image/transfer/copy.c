@@ -65,7 +65,7 @@ static int copy_blob(struct copy *copy, const struct oci_descriptor *descriptor,
 
 	TRY(digest_check(descriptor->digest, "blob", err));
 	copy->moving = descriptor;
-	if (is_foreign(descriptor))
+	if (is_foreign(descriptor) && copy->blob < copy->blobs - 1) /* never the config, the last */
 		return 0;
 	TRY(there = copy->destination->kind->have_blob(copy->destination, descriptor, err));
 	if (there) {

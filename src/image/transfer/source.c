@@ -86,6 +86,8 @@ static int open_fetched(struct source *source, const struct oci_descriptor *desc
 	if (fd < 0)
 		return fd;
 	TRY(registry_fetch_blob(source->registry, descriptor, &sink, err));
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return fail_call(err, "lseek", "cannot read blob %s again", descriptor->digest);
 	return take_fd(&fd);
 }
 

@@ -118,13 +118,21 @@ static int add_file(struct tar *tar, int dir, const char *name, struct error *er
 	return add_data(tar, fd, err);
 }
 
+static mode_t own_umask(void)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	return mask;
+}
+
 static int close_tar(struct tar *tar, struct error *err)
 {
 	if (archive_write_close(tar->archive) != ARCHIVE_OK)
 		return fail_tar(tar, err);
 	if (!*tar->temporary)
 		return 0;
-	fchmod(tar->fd, 0644);
+	fchmod(tar->fd, 0666 & ~own_umask());
 	if (fsync(tar->fd) < 0 || rename(tar->temporary, tar->path) < 0)
 		return fail_call(err, "rename", "cannot write %s", tar->path);
 	*tar->temporary = '\0';
@@ -295,6 +303,26 @@ static struct docker_image *saved_of(struct destination *destination, const char
 	return &more[archive->image_count++];
 }
 
+/* Layers that are fetched from elsewhere were left out, artifacts are none of Docker's. */
+static int check_fits(const struct docker_archive *archive, const struct oci_manifest *manifest,
+		      struct error *err)
+{
+	if (oci_media_type(manifest->config->media_type)->kind != OCI_CONFIG ||
+	    !kept_file(archive, manifest->config->digest))
+		return fail(err, ENOTSUP, "docker-archive: holds images only, not %s",
+			    manifest->config->media_type ? manifest->config->media_type : "this");
+	for (size_t i = 0; i < manifest->layers.count; i++) {
+		const struct oci_descriptor *layer = &manifest->layers.items[i];
+
+		if (oci_media_type(layer->media_type)->kind != OCI_LAYER ||
+		    !kept_file(archive, layer->digest))
+			return fail(err, ENOTSUP,
+				    "docker-archive: cannot hold layer %s, which is of type %s",
+				    layer->digest, layer->media_type ? layer->media_type : "none");
+	}
+	return 0;
+}
+
 static int docker_put_document(struct destination *destination,
 			       const struct registry_manifest *document, const char *name,
 			       struct error *err)
@@ -310,6 +338,7 @@ static int docker_put_document(struct destination *destination,
 	if (kind != OCI_MANIFEST || !name)
 		return fail(err, EINVAL, "docker-archive: holds an image for one platform only");
 	TRY(oci_manifest_read(&read, &manifest, destination->arena, err));
+	TRY(check_fits(archive, &manifest, err));
 	saved = saved_of(destination, kept_file(archive, manifest.config->digest));
 	saved->layers.count = 0;
 	for (size_t i = 0; i < manifest.layers.count; i++)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,7 +14,6 @@
 #include "destination.h"
 
 #define CHUNK      (256 * 1024)
-#define PART       FILE_TEMPORARY_PREFIX "blob"
 #define INDEX_MOST (16U << 20)
 
 static bool is_flat(const struct destination *destination)
@@ -128,22 +128,34 @@ static int pour(const struct parcel *parcel, int out, struct error *err)
 	return digest_verify(&hash, descriptor->digest, descriptor->size, err);
 }
 
+/* Others may write to the same layout: each has a part of its own. */
+static int part_name(const struct destination *destination, char **name, struct error *err)
+{
+	unsigned long long random;
+
+	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+		return fail_call(err, "getrandom", "cannot make a temporary name");
+	*name = arena_format(destination->arena, FILE_TEMPORARY_PREFIX "blob-%016llx", random);
+	return 0;
+}
+
 int files_put_blob(struct destination *destination, const struct parcel *parcel, struct error *err)
 {
-	int dir = destination->dir;
+	int dir = destination->dir, result;
 	const char *path = blob_path(destination, parcel->descriptor->digest);
-	auto_close int out =
-		openat(dir, PART, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-	int result;
+	auto_close int out = -1;
+	char *part = NULL;
 
+	TRY(part_name(destination, &part, err));
+	out = openat(dir, part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (out < 0)
 		return fail_call(err, "openat", "cannot write to %s",
 				 destination->reference->directory);
 	result = pour(parcel, out, err);
-	if (result == 0 && renameat(dir, PART, dir, path) < 0)
+	if (result == 0 && renameat(dir, part, dir, path) < 0)
 		result = fail_call(err, "renameat", "cannot write %s", path);
 	if (result < 0)
-		unlinkat(dir, PART, 0);
+		unlinkat(dir, part, 0);
 	return result;
 }
 
