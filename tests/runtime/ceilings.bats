@@ -56,7 +56,7 @@ sleeper() {
 @test "a run is one clone3, the init image and the program" {
 	run_container
 	count run --bundle "$BUNDLE" "$ID"
-	at_most 460 25 1 3
+	at_most 485 25 1 3
 }
 
 @test "create is one clone3 and the init image, start and delete no process at all" {
