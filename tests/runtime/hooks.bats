@@ -368,3 +368,12 @@ says() {
 	run run_container
 	[ "$(stat -c %a "$HOOKS/made" "$BUNDLE/rootfs/made" | paste -sd' ')" = "644 644" ]
 }
+
+@test "a FIFO that nobody reads is no file for what hooks write" {
+	is runc && skip "crun's annotation"
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	config --arg to "$BATS_TEST_TMPDIR/fifo" '.annotations["run.oci.hooks.stdout"] = $to
+		| .hooks = {"createRuntime": [{"path": "/bin/true"}]}'
+	run timeout 20 "$RUNTIME" --root "$ROOT" create --bundle "$BUNDLE" "$ID"
+	[ "$status" != 0 ] && [ "$status" != 124 ]
+}

@@ -188,7 +188,8 @@ user_namespace() {
 
 @test "mistakes are told with their place, and change nothing" {
 	is coffer || skip "coffer's words"
-	run rt mounts add "$ID" "$MOUNTS"
+	echo '[]' >"$BATS_TEST_TMPDIR/none.json"
+	run rt mounts add "$ID" "$BATS_TEST_TMPDIR/none.json"
 	refused 'container does not exist'
 	start_sleeper
 	run rt mounts put "$ID" "$MOUNTS"
@@ -221,4 +222,29 @@ user_namespace() {
 	mounts "$(bind /data rbind)"
 	run rt mounts add "$ID" "$MOUNTS"
 	refused 'cannot change the mounts of a stopped container'
+}
+
+@test "delete --force does not wait for a file of mounts that is still being written" {
+	start_sleeper
+	mkfifo "$BATS_TEST_TMPDIR/slow"
+	rt mounts add "$ID" "$BATS_TEST_TMPDIR/slow" 3>&- &
+	local adding=$!
+	exec 7>"$BATS_TEST_TMPDIR/slow"
+	timeout 20 "$RUNTIME" --root "$ROOT" delete --force "$ID"
+	exec 7>&-
+	wait "$adding" || true
+}
+
+@test "what was removed stays removed when another one fails" {
+	start_sleeper
+	mounts "$(bind /a rbind)" "$(bind /b rbind)"
+	rt mounts add "$ID" "$MOUNTS"
+	rt exec --cap CAP_SYS_ADMIN "$ID" /bin/umount /b 3>&-
+	run rt mounts remove "$ID" "$MOUNTS"
+	[ "$status" != 0 ]
+	[[ "$output" == *"/b"* ]]
+	! mounted /a
+	mounts "$(bind /a rbind)"
+	run rt mounts remove "$ID" "$MOUNTS"
+	[[ "$output" == *"was not added"* ]]
 }

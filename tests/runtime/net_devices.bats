@@ -178,3 +178,18 @@ fd00::5/64 null null" ] || { echo "$output"; false; }
 	[ "$status" = 0 ] || { echo "$output"; false; }
 	grep -q ctr0 "$BATS_TEST_TMPDIR/seen"
 }
+
+@test "a device that cannot be moved leaves the ones in the container's namespace alone" {
+	on_host ip link add br7 index 77 type bridge
+	unshare --net sleep 1000 3>&- &
+	local other=$!
+	wait_until is_apart "$other"
+	nsenter --target "$other" --net ip link add dev there index 77 type veth peer name there-peer
+	config --arg path "/proc/$other/ns/net" '.linux.netDevices = {"br7": {}}
+		| .linux.namespaces |= map(if .type == "network" then .path = $path else . end)'
+	run create_container
+	[ "$status" != 0 ]
+	nsenter --target "$other" --net ip link show there
+	! on_host ip link show | grep mv-
+	kill "$other"
+}

@@ -153,7 +153,8 @@ static int place_step(const struct places *places, uint32_t index, struct error 
 	const char *real = target;
 
 	places->names[index] = target;
-	if ((cover && cover->kind == STEP_MOUNT) || (tree && step->number[0])) /* nofollow */
+	if ((cover && !(cover->kind == STEP_ATTACH && tree_of(plan, cover))) ||
+	    (tree && step->number[0])) /* nofollow */
 		return 0;
 	if (cover) {
 		target = path_behind(target, text_of(plan, cover, 0));

@@ -36,9 +36,28 @@ static int copy_content(int from, int to)
 	return (int)sent;
 }
 
+/* What was looked at may be a device by now, put there by a process of the container, and opening
+ * it is doing something: only what is known to be a file is opened, by its descriptor. */
+static int open_regular(struct copy copy, const char *name)
+{
+	struct statx status;
+	int place = call_open(copy.from, name, O_PATH | O_NOFOLLOW, 0);
+	int fd = place < 0 ? place : call_statx(place, "", AT_EMPTY_PATH, &status);
+
+	if (fd == 0)
+		fd = S_ISREG(status.stx_mode)
+			     ? call_open(copy.init->proc,
+					 proc_fd_path(place).text + sizeof("/proc/") - 1, O_RDONLY,
+					 0)
+			     : -ESTALE;
+	if (place >= 0)
+		call_close(place);
+	return fd;
+}
+
 static int copy_file(struct copy copy, const char *name, const struct statx *status)
 {
-	int from = call_open(copy.from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+	int from = open_regular(copy, name);
 	int to = call_open(copy.to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
 			   status->stx_mode & 07777);
 	int result = from < 0 ? from : to < 0 ? to : copy_content(from, to);

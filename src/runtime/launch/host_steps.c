@@ -70,9 +70,11 @@ static int open_path(struct host *host, const struct step *step, struct error *e
 static int open_append(struct host *host, const struct step *step, struct error *err)
 {
 	const char *path = host_text(host, step, 0);
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+	int fd =
+		open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600);
 
-	if (fd < 0)
+	/* A FIFO that nobody reads is an error, nothing to wait for. */
+	if (fd < 0 || fcntl(fd, F_SETFL, O_APPEND) < 0)
 		return fail_call(err, "open", "cannot write to \"%s\"", path);
 	host->slots[step->slot] = fd;
 	return 0;

@@ -39,6 +39,7 @@ struct net_device {
 	struct side inside;      /* where it went */
 	char name[IFNAMSIZ];     /* outside */
 	uint32_t index;
+	bool away;             /* inside, under that index */
 	unsigned flags;        /* IFF_*, outside */
 	struct text addresses; /* RTM_NEWADDR messages, each aligned, as the kernel told them */
 };
@@ -247,8 +248,8 @@ static bool went_well(struct attempt *attempt, const char *call, const struct ne
 	return result == 0;
 }
 
-/* Down, gone from `from`, complete but not yet up in `to`; device->index is that of its present
- * place even when this fails. */
+/* Down, gone from `from`, complete but not yet up in `to`; device->index and device->away tell of
+ * its present place even when this fails. */
 static struct attempt carry(struct net_device *device, struct side *from, struct side *to,
 			    const char *name)
 {
@@ -263,6 +264,7 @@ static struct attempt carry(struct net_device *device, struct side *from, struct
 		       find_link(&to->link, temporary, 0, &now)))
 		return attempt;
 	device->index = now.index;
+	device->away = !device->away;
 	if (went_well(&attempt, "netlink IFLA_IFNAME", &to->link,
 		      rename_link(&to->link, now.index, name)) &&
 	    went_well(&attempt, "netlink RTM_GETLINK", &to->link,
@@ -378,7 +380,9 @@ static int move_device(struct net_devices *devices, struct net_device *device, c
 		went_well(&attempt, "netlink IFF_UP", &device->inside.link,
 			  set_link_up(&device->inside.link, device->index));
 	if (attempt.result < 0) {
-		give_back(devices, device);
+		/* Where it never left, its index is another's in there. */
+		if (device->away)
+			give_back(devices, device);
 		return explain(&attempt, device->name, inside, err);
 	}
 	return 0;

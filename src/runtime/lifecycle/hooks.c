@@ -79,8 +79,9 @@ static int open_output(const struct container_state *state, const char *annotati
 
 	if (!path)
 		return 0;
-	*fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
-	if (*fd >= 0)
+	/* A FIFO that nobody reads is an error, nothing to wait for. */
+	*fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600);
+	if (*fd >= 0 && fcntl(*fd, F_SETFL, O_APPEND) == 0)
 		return 0;
 	fail_call(err, "open", "cannot write to \"%s\"", path);
 	return fail_where(err, "annotations[\"%s\"]", annotation);

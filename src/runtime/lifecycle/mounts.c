@@ -77,9 +77,10 @@ static int check_status(struct change *change, struct error *err)
 static int open_container(const struct mounts_request *request, struct change *change,
 			  struct error *err)
 {
+	/* Before the lock: whoever deletes does not wait for what is still being typed. */
+	TRY(spec_load_mounts(request->file, &change->arena, &change->document, err));
 	TRY(state_open(request->root, request->id, true, &change->arena, &change->container, err));
 	TRY(check_status(change, err));
-	TRY(spec_load_mounts(request->file, &change->arena, &change->document, err));
 	complete_document(change);
 	complete_options(change);
 	return spec_check_mounts(&change->document.spec, err);
@@ -229,20 +230,31 @@ static int find_added(const struct change *change, size_t index, struct plan_unm
 	return 0;
 }
 
+static int remove_one(struct change *change, struct plan_unmount *found, struct error *err)
+{
+	const struct plan_unmounts list = { .items = found, .count = 1 };
+	int result = unmount(change, &list, err);
+
+	launch_abort(&change->launched);
+	change->launched = (struct launched)LAUNCHED_NONE;
+	TRY(result);
+	forget(&change->container.state, found->id);
+	return state_save(&change->container, err);
+}
+
+/* Names that are wrong are refused before anything is done; what then fails keeps what was done. */
 static int remove_all(struct change *change, struct error *err)
 {
-	struct container_state *state = &change->container.state;
-	struct plan_unmounts list = { .count = change->document.spec.mounts.count };
+	struct plan_unmount found;
 
-	list.items = arena_array(&change->arena, list.count + 1, sizeof(*list.items));
-	for (size_t i = 0; i < list.count; i++) {
-		TRY(find_added(change, i, &list.items[i], err));
-		list.items[i].where = arena_format(&change->arena, "mounts[%zu].destination", i);
+	for (size_t i = 0; i < change->document.spec.mounts.count; i++)
+		TRY(find_added(change, i, &found, err));
+	for (size_t i = 0; i < change->document.spec.mounts.count; i++) {
+		TRY(find_added(change, i, &found, err));
+		found.where = arena_format(&change->arena, "mounts[%zu].destination", i);
+		TRY(remove_one(change, &found, err));
 	}
-	TRY(unmount(change, &list, err));
-	for (size_t i = 0; i < list.count; i++)
-		forget(state, list.items[i].id);
-	return state_save(&change->container, err);
+	return 0;
 }
 
 static int change_mounts(const struct mounts_request *request,
@@ -251,11 +263,7 @@ static int change_mounts(const struct mounts_request *request,
 	struct change change = {
 		.container = { .dir = -1, .lock = -1 },
 		.target = -1,
-		.launched = { .pid = -1,
-			      .pidfd = -1,
-			      .control = -1,
-			      .console = -1,
-			      .listener = -1 },
+		.launched = LAUNCHED_NONE,
 	};
 	int result = open_container(request, &change, err);
 

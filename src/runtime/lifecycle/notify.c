@@ -207,7 +207,7 @@ static int relay_until_ready(struct notify *notify, int pidfd, struct error *err
 			return fail_call(err, "poll", "cannot wait for READY=1");
 		if (events[0].revents)
 			notify_relay(notify);
-		else if (events[1].revents)
+		if (events[1].revents)
 			return 0;
 	}
 	return 0;

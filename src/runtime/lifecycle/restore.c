@@ -16,6 +16,7 @@
 #include "birth.h"
 #include "hooks.h"
 #include "image.h"
+#include "rdt.h"
 #include "record.h"
 #include "restore_options.h"
 #include "runtime/console.h"
@@ -186,9 +187,11 @@ static int enter_cgroup(struct restoration *restoration, struct error *err)
 	struct birth *birth = &restoration->birth;
 	const struct cgroup_request request = birth_cgroup_request(birth);
 
+	TRY(rdt_enter(&birth->container.state, restoration->criu.pid, err));
 	if (!birth->has_cgroup)
 		return 0;
 	TRY(cgroup_admit(&birth->cgroup, restoration->criu.pid, false, &request, err));
+	TRY(cgroup_give(&birth->cgroup, &birth->document.spec, err));
 	return restore_name_cgroups(restoration->criu.pid, &birth->arena, &restoration->options,
 				    err);
 }

@@ -112,8 +112,8 @@ static int change(struct update *update, struct error *err)
 	TRY(check_running(update, err));
 	TRY(compile(update, err));
 	TRY(find_cgroup(update, err));
-	TRY(rdt_update(&update->container, update->schemas, &update->arena, err));
-	return set(update, err);
+	TRY(set(update, err));
+	return rdt_update(&update->container, update->schemas, &update->arena, err);
 }
 
 int container_update(const char *root, const char *id, const struct spec_resources *changes,

@@ -104,9 +104,10 @@ void plan_bind(struct draft *draft, const struct mount_draft *mount, const char 
 	}
 	slot = plan_tree(draft, &tree);
 	plan_id_map(draft, mount, slot);
+	/* Before it can be seen: a running container would use what is still writable. */
+	set_attributes(draft, mount, &own, slot);
 	attach(draft, mount, slot);
 	plan_report(draft, slot);
-	set_attributes(draft, mount, &own, slot);
 	if (later)
 		set_propagation(draft, mount, options->propagation, slot);
 }

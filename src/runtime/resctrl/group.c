@@ -160,6 +160,8 @@ int resctrl_make(const char *root, const struct spec_intel_rdt *rdt, struct resc
 		struct resctrl_group made = { .path = group->path, .made = group->made };
 
 		resctrl_remove(&made, true, NULL);
+		group->made = false; /* what is there is somebody else's */
+		group->monitor = NULL;
 	}
 	return result;
 }
