@@ -224,13 +224,19 @@ user_namespace() {
 	refused 'cannot change the mounts of a stopped container'
 }
 
+# reads_standard_input PID: it, or a child of its, waits in read(2).
+reads_standard_input() {
+	grep -qs '^0 0x0 ' "/proc/$1/syscall" $(sed "s|[0-9]\+|/proc/&/syscall|g" "/proc/$1/task/$1/children")
+}
+
 @test "delete --force does not wait for a file of mounts that is still being written" {
 	start_sleeper
 	mkfifo "$BATS_TEST_TMPDIR/slow"
-	rt mounts add "$ID" "$BATS_TEST_TMPDIR/slow" 3>&- &
+	rt mounts add "$ID" - <"$BATS_TEST_TMPDIR/slow" 3>&- &
 	local adding=$!
 	exec 7>"$BATS_TEST_TMPDIR/slow"
-	timeout 20 "$RUNTIME" --root "$ROOT" delete --force "$ID"
+	wait_until reads_standard_input "$adding"
+	timeout 20 "$RUNTIME" --root "$ROOT" delete --force "$ID" 7>&-
 	exec 7>&-
 	wait "$adding" || true
 }
