@@ -98,7 +98,7 @@ limited() {
 @test "cgroup trees that are read-only are told, and nothing is left" {
 	attempt unshare --mount --propagation private sh -c '
 		for tree in /sys/fs/cgroup /sys/fs/cgroup/*; do
-			! mountpoint -q "$tree" || mount -o remount,bind,ro "$tree" || exit 99
+			! mountpoint -q "$tree" || mount -o remount,bind,ro "$tree" || exit 99 || false
 		done
 		exec "$@"' sh timeout 10 "$RUNTIME" --root "$ROOT" create --bundle "$BUNDLE" "$ID"
 	failed_cleanly

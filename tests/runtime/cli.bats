@@ -186,10 +186,10 @@ completions() {
 	[ "$(completions coffer sta | sort | paste -sd' ')" = "start state" ]
 	completions coffer --root /x run --de | grep -qx -- --detach
 	completions coffer delete -- | grep -qx -- --regex
-	! completions coffer delete -- | grep -qx -- --detach
+	! completions coffer delete -- | grep -qx -- --detach || false
 	"$RUNTIME" completion bash | bash -n
-	! command -v zsh >/dev/null || "$RUNTIME" completion zsh | zsh -n
-	! command -v fish >/dev/null || "$RUNTIME" completion fish | fish -n
+	! command -v zsh >/dev/null || "$RUNTIME" completion zsh | zsh -n || false
+	! command -v fish >/dev/null || "$RUNTIME" completion fish | fish -n || false
 	run "$RUNTIME" completion tcsh
 	refused 'tcsh'
 }

@@ -230,7 +230,7 @@ teardown() { common_teardown; }
 	start_sleeper
 	run rt exec "$ID" /no/such/program
 	refused '[Nn]o such file or directory'
-	! is coffer runc || [ "$status" = 255 ]
+	! is coffer runc || [ "$status" = 255 ] || false
 	run rt exec "$ID" nosuchprogram
 	refused 'not found in \$PATH'
 }

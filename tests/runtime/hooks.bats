@@ -100,7 +100,7 @@ hook_inside() {
 		args /bin/true
 		run rt create --bundle "$BUNDLE" "$ID"
 		[ "$status" != 0 ]
-		! is coffer || refused "hooks.$kind\[0\].*exit status 3"
+		! is coffer || refused "hooks.$kind\[0\].*exit status 3" || false
 		nothing_left
 	done
 }
@@ -111,7 +111,7 @@ hook_inside() {
 	run run_container
 	[ "$status" != 0 ]
 	[ ! -e "$BUNDLE/rootfs/ran" ]
-	! is coffer || refused 'hooks.startContainer\[0\].*exit status 3'
+	! is coffer || refused 'hooks.startContainer\[0\].*exit status 3' || false
 	rt delete --force "$ID"
 	nothing_left
 }
@@ -190,7 +190,7 @@ says() {
 		run run_container
 		[ "$status" != 0 ]
 		[ "$(paste -sd' ' "$HOOKS/log")" = "one two" ] || { echo "$kind: $(cat "$HOOKS/log")"; false; }
-		! is coffer || refused "hooks.$kind\[1\]"
+		! is coffer || refused "hooks.$kind\[1\]" || false
 	done
 }
 

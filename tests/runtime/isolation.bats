@@ -53,7 +53,7 @@ inside() {
 	is coffer && config '.domainname = "example"'
 	inside 'hostname; cat /proc/sys/kernel/domainname'
 	[ "${lines[0]}" = inside ]
-	! is coffer || [ "${lines[1]}" = example ]
+	! is coffer || [ "${lines[1]}" = example ] || false
 	[ "$(hostname)" = "$before" ]
 }
 

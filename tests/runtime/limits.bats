@@ -399,7 +399,7 @@ need_device_programs() {
 	config --argjson major $((2000 + $$ % 1000)) '.linux.resources.devices += [{allow: true, type: "c", major: $major, access: "w"}]'
 	start_sleeper # for the tag of their device program
 	local tag=''
-	! is_v2 || tag=$("$BATS_TEST_DIRNAME/device_programs" attached "/sys/fs/cgroup$CGROUP")
+	! is_v2 || tag=$("$BATS_TEST_DIRNAME/device_programs" attached "/sys/fs/cgroup$CGROUP") || false
 	rt delete --force "$ID"
 	config --arg parent "$CGROUP_PARENT" '.linux.cgroupsPath = $parent + "/ID"'
 	args true

@@ -55,10 +55,10 @@ user_namespace() {
 	[[ "${lines[1]}" =~ ro,noexec.*size=64k ]]
 	[[ "${lines[2]}" =~ "Read-only" ]]
 	[[ "${lines[3]}" =~ "Read-only" ]]
-	! grep -F "$BUNDLE" /proc/self/mountinfo
+	! grep -F "$BUNDLE" /proc/self/mountinfo || false
 	rt mounts remove "$ID" "$MOUNTS"
-	! mounted /made/data
-	! mounted /t
+	! mounted /made/data || false
+	! mounted /t || false
 	rt delete --force "$ID"
 	nothing_left
 }
@@ -108,7 +108,7 @@ user_namespace() {
 	rt mounts add "$ID" "$MOUNTS"
 	mount -t tmpfs tmpfs "$VOLUME/sub"
 	mounted /slave/sub
-	! mounted /private/sub
+	! mounted /private/sub || false
 	# … and not the other way round
 	inside 'mount -t tmpfs tmpfs /slave' || true
 	[ "$(grep -c " $VOLUME" /proc/self/mountinfo)" = 2 ]
@@ -127,8 +127,8 @@ user_namespace() {
 	[ "${lines[*]}" = "0:0 7:8 0:0 0" ] || { echo "$output"; false; }
 	[ "$(stat -c %u "$VOLUME/made")" = 0 ]
 	rt mounts remove "$ID" "$MOUNTS"
-	! mounted /data
-	! mounted /relative
+	! mounted /data || false
+	! mounted /relative || false
 	! mounted /t
 }
 
@@ -147,11 +147,11 @@ user_namespace() {
 	mounts "$(bind /one rbind)" "$(bind /one/file/two rbind)"
 	run rt mounts add "$ID" "$MOUNTS"
 	refused 'mounts\[1\]\.destination.*cannot bind on "/one/file/two".*not a directory'
-	! mounted /one
+	! mounted /one || false
 	mounts "$(bind /one rbind)" '{"destination":"/two","type":"tmpfs","source":"t","options":["nonsense"]}'
 	run rt mounts add "$ID" "$MOUNTS"
 	refused 'mounts\[1\].*cannot mount tmpfs \(tmpfs: Unknown parameter .nonsense.\)'
-	! mounted /one
+	! mounted /one || false
 	[ "$(jq '.mounts | length' "$ROOT/$ID/state.json")" = 0 ]
 }
 
@@ -162,11 +162,11 @@ user_namespace() {
 	rt mounts add "$ID" "$MOUNTS"
 	mounts '{"destination":"/data","type":"tmpfs","source":"tmpfs"}'
 	rt mounts add "$ID" "$MOUNTS"
-	! inside 'cat /data/file'
+	! inside 'cat /data/file' || false
 	rt mounts remove "$ID" "$MOUNTS"
 	inside 'cat /data/file'
 	rt mounts remove "$ID" "$MOUNTS"
-	! inside 'cat /data/file'
+	! inside 'cat /data/file' || false
 	run rt mounts remove "$ID" "$MOUNTS"
 	refused 'mounts\[0\]\.destination.*"/data" was not added to the container'
 }
@@ -249,7 +249,7 @@ reads_standard_input() {
 	run rt mounts remove "$ID" "$MOUNTS"
 	[ "$status" != 0 ]
 	[[ "$output" == *"/b"* ]]
-	! mounted /a
+	! mounted /a || false
 	mounts "$(bind /a rbind)"
 	run rt mounts remove "$ID" "$MOUNTS"
 	[[ "$output" == *"was not added"* ]]

@@ -79,7 +79,7 @@ load_profiles() {
 	args /bin/true
 	run run_container
 	refused 'coffer-test-not-loaded'
-	! is coffer || [[ "$output" == *process.apparmorProfile* ]]
+	! is coffer || [[ "$output" == *process.apparmorProfile* ]] || false
 	nothing_left
 }
 
@@ -107,7 +107,7 @@ load_profiles() {
 	args /bin/true
 	run run_container
 	refused '[Aa]pp[Aa]rmor'
-	! is coffer || [[ "$output" == *process.apparmorProfile* ]]
+	! is coffer || [[ "$output" == *process.apparmorProfile* ]] || false
 	nothing_left
 	config 'del(.process.apparmorProfile)'
 	start_sleeper
@@ -181,7 +181,7 @@ label_of() {
 	args /bin/true
 	run run_container
 	refused '[Ss][Ee][Ll]inux'
-	! is coffer || [[ "$output" == *process.selinuxLabel* ]]
+	! is coffer || [[ "$output" == *process.selinuxLabel* ]] || false
 	nothing_left
 	config 'del(.process.selinuxLabel)'
 	start_sleeper

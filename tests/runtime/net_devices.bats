@@ -190,6 +190,6 @@ fd00::5/64 null null" ] || { echo "$output"; false; }
 	run create_container
 	[ "$status" != 0 ]
 	nsenter --target "$other" --net ip link show there
-	! on_host ip link show | grep mv-
+	! on_host ip link show | grep mv- || false
 	kill "$other"
 }

@@ -109,7 +109,7 @@ inside() {
 	args /no/such/program
 	run rt create --bundle "$BUNDLE" "$ID"
 	refused '(no such file or directory|No such file or directory)'
-	! is coffer || refused 'exec: "/no/such/program": stat /no/such/program: no such file or directory'
+	! is coffer || refused 'exec: "/no/such/program": stat /no/such/program: no such file or directory' || false
 	nothing_left
 	args nosuchprogram
 	run rt create --bundle "$BUNDLE" "$ID"
