@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -36,5 +37,13 @@ struct spawn_result {
  * SIGPIPE).
  */
 int spawn_run(const struct spawn_request *request, struct spawn_result *result, struct error *err);
+
+/* What is searched where PATH is not set. */
+#define SPAWN_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* The executable regular file of that name in the folders of PATH, then of SPAWN_PATH; a name with
+ * a
+ * '/' is a path already. NULL where there is none. In the arena. */
+const char *spawn_find(const char *name, struct arena *arena);
 
 #endif

@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/own.h"
+#include "base/spawn.h"
 #include "commands.h"
 
 #define LOG_LIMIT (1 << 20)
@@ -91,36 +92,22 @@ static int load_image(const struct command_line *line, struct store *store,
 
 /* ---- by what --------------------------------------------------------------------------------- */
 
-static const char *find_on_path(const char *name, struct arena *arena)
+/* This program's own file; NULL where /proc does not tell. */
+static char *own_path(struct arena *arena)
 {
-	const char *path = getenv("PATH");
-	struct strings places;
+	auto_free char *path = realpath("/proc/self/exe", NULL);
 
-	if (strchr(name, '/'))
-		return access(name, X_OK) == 0 ? name : NULL;
-	places = strings_split(path && *path ? path : "/usr/local/bin:/usr/bin:/bin", ':', arena);
-	for (size_t i = 0; i < places.count; i++) {
-		const char *program = arena_format(arena, "%s/%s", places.items[i], name);
-
-		if (access(program, X_OK) == 0)
-			return program;
-	}
-	return NULL;
+	return path ? arena_string(arena, path) : NULL;
 }
 
 /* The coffer beside this lade, before any on PATH. */
 static const char *find_sibling(struct arena *arena)
 {
-	char own[4096];
-	ssize_t length = readlink("/proc/self/exe", own, sizeof(own) - 1);
-	char *slash;
+	const char *own = own_path(arena);
+	const char *slash = own ? strrchr(own, '/') : NULL;
 
-	if (length <= 0)
-		return NULL;
-	own[length] = '\0';
-	slash = strrchr(own, '/');
-	return slash ? find_on_path(arena_format(arena, "%.*s/coffer", (int)(slash - own), own),
-				    arena)
+	return slash ? spawn_find(arena_format(arena, "%.*s/coffer", (int)(slash - own), own),
+				  arena)
 		     : NULL;
 }
 
@@ -130,10 +117,10 @@ static int find_runtime(struct running *running, struct error *err)
 	struct arena *arena = running->line->arena;
 	const char *wanted = running->options->runtime;
 
-	running->runtime = wanted ? find_on_path(wanted, arena) : find_sibling(arena);
+	running->runtime = wanted ? spawn_find(wanted, arena) : find_sibling(arena);
 	for (size_t i = 0; !wanted && !running->runtime && i < sizeof(usual) / sizeof(usual[0]);
 	     i++)
-		running->runtime = find_on_path(usual[i], arena);
+		running->runtime = spawn_find(usual[i], arena);
 	return running->runtime ? 0
 				: fail(err, ENOENT, "the runtime %s is not installed",
 				       wanted ? wanted : "coffer (or crun, or runc)");
@@ -162,6 +149,7 @@ static int prepare(struct running *running, struct error *err)
 	struct arena *arena = running->line->arena;
 	const char *parent = arena_format(arena, "%s/containers", running->store->path);
 	struct strings *hook = &running->changes.poststop;
+	char *own = own_path(arena);
 
 	running->changes = running->options->changes;
 	running->directory = arena_format(arena, "%s/%s", parent, running->name);
@@ -169,7 +157,10 @@ static int prepare(struct running *running, struct error *err)
 	TRY(file_make_directories(parent, 0700, err));
 	if (!running->options->detach)
 		return 0;
-	strings_add(hook, realpath("/proc/self/exe", NULL), arena);
+	if (!own)
+		return fail_call(err, "readlink",
+				 "cannot find this program for the hook that releases the bundle");
+	strings_add(hook, own, arena);
 	strings_add(hook, arena_format(arena, "--root=%s", running->store->path), arena);
 	strings_add(hook, arena_string(arena, "release"), arena);
 	strings_add(hook, arena_string(arena, "--force"), arena);

@@ -285,6 +285,29 @@ static void test_nothing_is_left_open(void **state)
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
+static void test_a_program_is_found_by_name_on_path_then_in_the_usual_places(void **state)
+{
+	struct base_case *test = *state;
+	char *before = getenv("PATH") ? strdup(getenv("PATH")) : NULL;
+	char own[128];
+
+	snprintf(own, sizeof(own), "%s/sh", test->path);
+	put_file(test->dir, "sh", "");
+	setenv("PATH", test->path, 1);
+	/* Not a program yet: the usual places have one. */
+	assert_non_null(strstr(spawn_find("sh", &test->arena), "bin/sh"));
+	assert_int_equal(fchmodat(test->dir, "sh", 0755, 0), 0);
+	assert_string_equal(spawn_find("sh", &test->arena), own);
+	assert_string_equal(spawn_find(own, &test->arena), own);
+	assert_null(spawn_find("no-such-program", &test->arena));
+	assert_null(spawn_find(test->path, &test->arena));
+	unsetenv("PATH");
+	assert_non_null(spawn_find("sh", &test->arena));
+	if (before)
+		setenv("PATH", before, 1);
+	free(before);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +325,7 @@ int main(void)
 		TEST(test_a_child_that_holds_the_output_open_is_not_waited_for),
 		TEST(test_a_child_that_writes_without_end_does_not_keep_us),
 		TEST(test_nothing_is_left_open),
+		TEST(test_a_program_is_found_by_name_on_path_then_in_the_usual_places),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,10 +1,8 @@
 /* auth_program.c -- programs that keep secrets: docker-credential-NAME get|store|erase, the
  * question on standard input, the answer on standard output (docker-credential-helpers). */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "auth_file.h"
 #include "base/spawn.h"
@@ -23,22 +21,18 @@ JSON_STRUCT(helper_answer, HELPER_ROWS);
 JSON_SHAPE(helper_answer, HELPER_ROWS);
 /* clang-format on */
 
-/* The program of that name on PATH. A name is one word: it becomes a file's name. */
-static char *find_program(const char *helper, struct arena *arena, struct error *err)
+/* A helper's name is one word: it becomes a file's name. */
+static const char *find_program(const char *helper, struct arena *arena, struct error *err)
 {
-	const char *path = getenv("PATH");
-	struct strings places =
-		strings_split(path && *path ? path : "/usr/local/bin:/usr/bin:/bin", ':', arena);
+	const char *program =
+		strchr(helper, '/')
+			? NULL
+			: spawn_find(arena_format(arena, "docker-credential-%s", helper), arena);
 
-	for (size_t i = 0; i < places.count && !strchr(helper, '/'); i++) {
-		char *program =
-			arena_format(arena, "%s/docker-credential-%s", places.items[i], helper);
-
-		if (access(program, X_OK) == 0)
-			return program;
-	}
-	fail(err, ENOENT, "the credential helper docker-credential-%s is not installed", helper);
-	return NULL;
+	if (!program)
+		fail(err, ENOENT, "the credential helper docker-credential-%s is not installed",
+		     helper);
+	return program;
 }
 
 /* Its exit status, or -errno. */
@@ -46,8 +40,8 @@ static int ask(const char *helper, const char *verb, const struct text *question
 	       struct text *answer, struct error *err)
 {
 	auto_arena struct arena arena = { 0 };
-	char *program = find_program(helper, &arena, err);
-	char *const argv[] = { program, (char *)verb, NULL };
+	const char *program = find_program(helper, &arena, err);
+	char *const argv[] = { (char *)program, (char *)verb, NULL };
 	const struct spawn_request request = {
 		.path = program,
 		.argv = argv,

@@ -18,46 +18,26 @@
 
 #include "base/file.h"
 #include "base/own.h"
+#include "base/spawn.h"
 #include "checkpoint_private.h"
 
 #define INHERITED_MOST 8
 #define SAFE_FD        64 /* above every descriptor that criu gets */
 #define OUTPUT_MOST    65536
-/* criu is an administrator's program, and runs others (tar, iptables). */
-#define PATH_DEFAULT "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* ---- finding it ------------------------------------------------------------------------------ */
 
-static const char *find_in(const char *path, struct arena *arena)
-{
-	struct strings folders = strings_split(path, ':', arena);
-	struct stat status;
-
-	for (size_t i = 0; i < folders.count; i++) {
-		const char *folder = *folders.items[i] ? folders.items[i] : ".";
-		const char *file = arena_format(arena, "%s/criu", folder);
-
-		if (stat(file, &status) == 0 && S_ISREG(status.st_mode) && access(file, X_OK) == 0)
-			return file;
-	}
-	return NULL;
-}
-
 int criu_find(struct arena *arena, const char **path, struct error *err)
 {
-	const char *search = getenv("PATH");
-
-	*path = search ? find_in(search, arena) : NULL;
-	if (!*path)
-		*path = find_in(PATH_DEFAULT, arena);
+	*path = spawn_find("criu", arena);
 	if (!*path)
 		return fail(err, ENOENT,
 			    "criu is not installed: there is no program \"criu\" in %s",
-			    search ? "PATH" : PATH_DEFAULT);
+			    getenv("PATH") ? "PATH" : SPAWN_PATH);
 	return 0;
 }
 
-/* Ours, with a PATH. */
+/* Ours, with a PATH: criu runs others (tar, iptables). */
 static char **environment(struct arena *arena)
 {
 	struct strings variables = { 0 };
@@ -65,7 +45,7 @@ static char **environment(struct arena *arena)
 	for (char **variable = environ; variable && *variable; variable++)
 		strings_add(&variables, *variable, arena);
 	if (!getenv("PATH"))
-		strings_add(&variables, (char *)"PATH=" PATH_DEFAULT, arena);
+		strings_add(&variables, (char *)"PATH=" SPAWN_PATH, arena);
 	return variables.items;
 }
 
