@@ -113,6 +113,10 @@ static inline const char *plan_text(const struct plan *plan, uint32_t offset)
 /* One line a step: `clone new=pid,net,mnt   # linux.namespaces`. json: an array of objects. */
 void plan_print(const struct plan *plan, bool json, struct text *out);
 
+/* A path as plans have it: absolute, without "//", "." and ".." (lexically; links are the init
+ * image's matter). */
+const char *path_clean(struct arena *arena, const char *path);
+
 /* Every mount option that is understood here rather than by a file system, sorted, NULL-terminated
  * (`features`: mountOptions). */
 extern const char *const plan_mount_option_names[];

@@ -241,6 +241,16 @@ reads_standard_input() {
 	wait "$adding" || true
 }
 
+@test "a destination is the same place however it is written" {
+	start_sleeper
+	mounts "$(bind //a/./b/ rbind)"
+	rt mounts add "$ID" "$MOUNTS"
+	mounted /a/b
+	mounts "$(bind /a/b rbind)"
+	rt mounts remove "$ID" "$MOUNTS"
+	! mounted /a/b
+}
+
 @test "what was removed stays removed when another one fails" {
 	start_sleeper
 	mounts "$(bind /a rbind)" "$(bind /b rbind)"

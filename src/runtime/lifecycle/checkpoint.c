@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,6 +34,7 @@ struct dump {
 	struct image image;
 	struct criu criu;
 	struct criu_options options;
+	int process; /* a pidfd: criu and /proc know numbers only */
 	int status_fd;
 	uint32_t group; /* of the container's root in its user namespace */
 	bool has_group;
@@ -45,7 +47,7 @@ static int open_container(struct dump *dump, struct error *err)
 
 	TRY(state_open(request->root, request->id, true, &dump->arena, &dump->container, err));
 	TRY(facts_gather_cgroups(&dump->facts, &dump->arena, err));
-	TRY(container_status_now(&dump->container, &dump->facts, &status, err));
+	TRY(container_look_now(&dump->container, &dump->facts, &status, &dump->process, err));
 	if (status != STATUS_RUNNING && status != STATUS_PAUSED)
 		return fail(err, EBUSY, "container cannot be checkpointed in %s state",
 			    status_name(status));
@@ -266,6 +268,14 @@ static int listen(void *context, const struct criu_event *event, struct error *e
 	return 0;
 }
 
+/* All that was read by its number was the container's, if it still lives. */
+static int check_alive(const struct dump *dump, struct error *err)
+{
+	struct pollfd end = { .fd = dump->process, .events = POLLIN };
+
+	return poll(&end, 1, 0) > 0 ? fail(err, ESRCH, "the container has ended meanwhile") : 0;
+}
+
 static int work(struct dump *dump, struct error *err)
 {
 	const struct checkpoint_request *request = dump->request;
@@ -278,6 +288,7 @@ static int work(struct dump *dump, struct error *err)
 	TRY(criu_ask_features(&dump->criu, dump->options.track_mem, request->image.lazy_pages,
 			      err));
 	TRY(describe(dump, err));
+	TRY(check_alive(dump, err));
 	return criu_work(&dump->criu, request->pre_dump ? CRIU_PRE_DUMP : CRIU_DUMP, &dump->options,
 			 listen, dump, err);
 }
@@ -307,12 +318,14 @@ int container_checkpoint(const struct checkpoint_request *request, struct error 
 		.container = { .dir = -1, .lock = -1 },
 		.image = { .dir = -1 },
 		.criu = CRIU_NONE,
+		.process = -1,
 		.status_fd = request->status_fd,
 	};
 	int result = checkpoint(&dump, err);
 
 	if (result < 0)
 		fail_where(err, "%s", request->id);
+	close_fd(&dump.process);
 	image_close(&dump.image);
 	state_close(&dump.container);
 	arena_free(&dump.arena);

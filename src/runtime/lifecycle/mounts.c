@@ -44,6 +44,16 @@ static void complete_document(struct change *change)
 	linux_->namespaces.count = 1;
 }
 
+/* So are they remembered: one place has one name. */
+static void clean_destinations(struct change *change)
+{
+	struct spec *spec = &change->document.spec;
+
+	for (size_t i = 0; i < spec->mounts.count; i++)
+		spec->mounts.items[i].destination =
+			(char *)path_clean(&change->arena, spec->mounts.items[i].destination);
+}
+
 static void complete_options(struct change *change)
 {
 	const struct container_state *state = &change->container.state;
@@ -83,7 +93,9 @@ static int open_container(const struct mounts_request *request, struct change *c
 	TRY(check_status(change, err));
 	complete_document(change);
 	complete_options(change);
-	return spec_check_mounts(&change->document.spec, err);
+	TRY(spec_check_mounts(&change->document.spec, err));
+	clean_destinations(change);
+	return 0;
 }
 
 static bool mounts_proc(const struct spec *spec)

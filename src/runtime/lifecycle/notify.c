@@ -119,6 +119,10 @@ static int tell(const char *text, int fd)
 		.msg_iovlen = 1,
 	};
 	auto_close int sender = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	const struct timeval patience = { .tv_sec = 1 };
+
+	/* A manager that does not read must not hold whoever waits for the container. */
+	setsockopt(sender, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 
 	if (fd >= 0) {
 		message.msg_control = control.bytes;

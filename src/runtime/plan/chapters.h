@@ -67,9 +67,7 @@ static inline bool in_user_namespace(const struct draft *draft)
 	       draft->facts->in_user_namespace;
 }
 
-/* paths.c: absolute, without "//", "." and ".." (lexically; links are the init image's matter). */
-const char *path_clean(struct arena *arena, const char *path);
-/* `path` made absolute by `directory`. */
+/* paths.c: `path` made absolute by `directory`. */
 const char *path_from(struct arena *arena, const char *directory, const char *path);
 /* Strictly below: path_below("/proc/sys", "/proc"). Both clean. */
 bool path_below(const char *path, const char *directory);
