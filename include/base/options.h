@@ -50,12 +50,20 @@ struct command {
 	bool hidden;
 };
 
+/* Two words for a command: "image ls" for images, "system df" for df. */
+struct command_spelling {
+	const char *group, *name;
+	const struct command *command;
+};
+
 struct program {
 	const char *name; /* "coffer" */
 	const char *summary;
 	const struct option_row *options; /* global ones, before the command */
 	size_t option_count;
 	const struct command *const *commands; /* NULL-terminated, in the order of --help */
+	/* Sorted by group; ends with { NULL }; NULL: none. */
+	const struct command_spelling *spellings;
 };
 
 /* What a command's run function gets. */
@@ -92,15 +100,21 @@ int options_parse(const struct option_set *set, struct option_words *words, void
 /* The command of that name or alias, or NULL. */
 const struct command *options_command(const struct program *program, const char *name);
 
-/* The words from words->used on begin with a command: find it (also given back in *command, NULL
- * when there is none), print the program's help for "help" or no word at all, the command's for
- * "help COMMAND", else parse its options, answer --help, check the count of its arguments, and run
- * it. Returns what it returned.
+/* Is that the first of two words for a command? And the command of both, or NULL. */
+bool options_group(const struct program *program, const char *name);
+const struct command *options_spelled(const struct program *program, const char *group,
+				      const char *name);
+
+/* The words from words->used on begin with a command, of one word or two: find it (also given back
+ * in *command, NULL when there is none), print the program's help for "help" or no word at all, the
+ * command's for "help COMMAND", else parse its options, answer --help, check the count of its
+ * arguments, and run it. Returns what it returned.
  */
 int options_dispatch(const struct program *program, const void *globals, struct option_words *words,
 		     const struct command **command, struct arena *arena, struct error *err);
 
 void options_help(const struct program *program, FILE *out);
+void options_group_help(const struct program *program, const char *group, FILE *out);
 void options_command_help(const struct program *program, const struct command *command, FILE *out);
 /* shell: bash, zsh or fish. */
 int options_complete(const struct program *program, const char *shell, FILE *out,

@@ -29,6 +29,11 @@ struct bundle_image {
 int bundle_load_image(const struct store *store, const char *what, struct arena *arena,
 		      struct bundle_image *image, struct error *err);
 
+/* The same for another platform than this machine's (store_select_platform); NULL: this one's. */
+int bundle_load_platform(const struct store *store, const char *what,
+			 const struct oci_platform *platform, struct arena *arena,
+			 struct bundle_image *image, struct error *err);
+
 /* ---- the verbs ------------------------------------------------------------------------------- */
 
 /* What a person wants other than image and defaults say: podman run's flags, as they were typed.

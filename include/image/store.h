@@ -23,6 +23,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "image/digest.h"
+#include "image/oci.h"
 
 struct store_pending;
 
@@ -155,16 +156,29 @@ struct store_image {
 	char *media_type;   /* of the manifest */
 	int64_t size;       /* of the manifest */
 	char *index_digest; /* of the index it was chosen from; NULL: none */
+	/* The name means that whole index, of which this machine's manifest (else the first one
+	 * that is here) is shown; NULL: the manifest alone. */
+	struct oci_descriptor *index;
+	struct strings manifests; /* of the index, as far as they are here: their digests */
+	bool read_only;           /* of an additional store */
 	/* Read from the manifest and config when listed or found: */
 	char *id;      /* digest of the config: the image's ID */
 	char *created; /* RFC 3339, or NULL */
 	int64_t total; /* bytes of config and layer blobs */
+	char *os, *architecture, *variant;
+	struct string_map labels;
+	size_t layers;
 };
 
 struct store_images {
 	struct store_image *items;
 	size_t count;
 };
+
+/* What index.json has for it: the digest of the index, else of the manifest. */
+const char *store_image_key(const struct store_image *image);
+/* Is that manifest the image's, or one of its index? */
+bool store_image_has(const struct store_image *image, const char *manifest);
 
 /* Let image->name (NULL: none) mean this image; what it meant before loses the name but stays until
  * collected. name, digest, media_type, size (and index_digest) are used; all its blobs are
@@ -183,6 +197,16 @@ int store_list_images(const struct store *store, struct arena *arena, struct sto
  * -EEXIST: ambiguous. */
 int store_find_image(const struct store *store, const char *what, struct arena *arena,
 		     struct store_image *image, struct error *err);
+
+/* The same among images that were listed already. */
+int store_choose_image(const struct store_images *images, const char *what, struct arena *arena,
+		       const struct store_image **found, struct error *err);
+
+/* The image for another platform than this machine's: from the index that its name means, or that
+ * it was chosen from, where that and the platform's manifest are here; else -ENOENT with a hint.
+ * NULL: nothing changes. */
+int store_select_platform(const struct store *store, const struct oci_platform *platform,
+			  struct arena *arena, struct store_image *image, struct error *err);
 
 /* Take the name away; by ID or digest: all its names, if there is one only or `force`
  * (else -EEXIST). -EBUSY: a bundle uses the image and this is its last name, unless `force`.

@@ -21,17 +21,57 @@ static void print_commands(const struct program *program, FILE *out)
 			fprintf(out, " %s", (*command)->name);
 }
 
+/* The second words of a group. */
+static void print_group(const struct program *program, const char *group, FILE *out)
+{
+	for (const struct command_spelling *row = program->spellings; row->group; row++)
+		if (text_equal(row->group, group))
+			fprintf(out, " %s", row->name);
+}
+
+static bool is_first(const struct command_spelling *row, const struct program *program)
+{
+	return row == program->spellings || !text_equal(row->group, row[-1].group);
+}
+
+/* Words that choose a command; those of a group make the next one the second of two. */
+static void print_bash_choice(const struct program *program, FILE *out)
+{
+	const struct command_spelling *row = program->spellings;
+
+	for (const struct command *const *command = program->commands; *command; command++)
+		fprintf(out, "\t\t%s) command=%s; break ;;\n", (*command)->name, (*command)->name);
+	for (; row && row->group; row++) {
+		if (is_first(row, program))
+			fprintf(out, "\t\t%s) group='%s ' ;;\n", row->group, row->group);
+		fprintf(out, "\t\t'%s %s') command=%s; break ;;\n", row->group, row->name,
+			row->command->name);
+	}
+}
+
 /* One function: the first word that is a command decides which options are offered. */
 static void write_bash(const struct program *program, FILE *out)
 {
-	fprintf(out, "_%s() {\n\tlocal word command= options\n", program->name);
-	fprintf(out, "\tfor word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n\t\tcase $word in\n");
-	for (const struct command *const *command = program->commands; *command; command++)
-		fprintf(out, "\t\t%s) command=%s; break ;;\n", (*command)->name, (*command)->name);
-	fprintf(out, "\t\tesac\n\tdone\n\tcase $command in\n\t'') options='");
+	const struct command_spelling *row = program->spellings;
+
+	fprintf(out, "_%s() {\n\tlocal word command= group= options\n", program->name);
+	fprintf(out, "\tfor word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
+		     "\t\tcase $group$word in\n");
+	print_bash_choice(program, out);
+	fprintf(out, "\t\tesac\n\tdone\n\tcase ${command:-$group} in\n\t'') options='");
 	print_commands(program, out);
+	for (; row && row->group; row++)
+		if (is_first(row, program))
+			fprintf(out, " %s", row->group);
 	print_words(program->options, program->option_count, out);
 	fprintf(out, "' ;;\n");
+	for (row = program->spellings; row && row->group; row++) {
+		if (!is_first(row, program))
+			continue;
+		fprintf(out, "\t'%s ') options='", row->group);
+		print_group(program, row->group, out);
+		fprintf(out, "' ;;\n");
+	}
 	for (const struct command *const *command = program->commands; *command; command++) {
 		fprintf(out, "\t%s) options='", (*command)->name);
 		print_words((*command)->options, (*command)->option_count, out);
@@ -87,6 +127,13 @@ static void write_zsh(const struct program *program, FILE *out)
 		print_zsh_options((*command)->options, (*command)->option_count, out);
 		fprintf(out, " '*:file:_files' ;;\n");
 	}
+	for (const struct command_spelling *row = program->spellings; row && row->group; row++) {
+		if (!is_first(row, program))
+			continue;
+		fprintf(out, "\t\t%s) compadd --", row->group);
+		print_group(program, row->group, out);
+		fprintf(out, " ;;\n");
+	}
 	fprintf(out, "\t\tesac ;;\n\tesac\n}\ncompdef _%s %s\n", program->name, program->name);
 }
 
@@ -127,6 +174,13 @@ static void write_fish(const struct program *program, FILE *out)
 			 (*command)->name);
 		print_fish_options(program, condition, (*command)->options,
 				   (*command)->option_count, out);
+	}
+	for (const struct command_spelling *row = program->spellings; row && row->group; row++) {
+		if (is_first(row, program))
+			fprintf(out, "complete -c %s -n __fish_use_subcommand -f -a %s\n",
+				program->name, row->group);
+		fprintf(out, "complete -c %s -n '__fish_seen_subcommand_from %s' -f -a %s\n",
+			program->name, row->group, row->name);
 	}
 }
 

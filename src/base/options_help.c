@@ -35,8 +35,25 @@ void options_help(const struct program *program, FILE *out)
 	for (const struct command *const *command = program->commands; *command; command++)
 		if (!(*command)->hidden)
 			fprintf(out, "  %-12s %s\n", (*command)->name, (*command)->summary);
+	for (const struct command_spelling *row = program->spellings; row && row->group; row++) {
+		bool first = row == program->spellings || strcmp(row->group, row[-1].group) != 0;
+
+		fprintf(out, first ? "%sAlso: %s %s" : "%.0s%.0s|%s",
+			row == program->spellings ? "\n" : "", row->group, row->name);
+		fputs(row[1].group && !strcmp(row->group, row[1].group) ? "" : "\n", out);
+	}
 	print_options(program->options, program->option_count, out);
 	fprintf(out, "\n%s COMMAND --help tells more about a command.\n", program->name);
+}
+
+void options_group_help(const struct program *program, const char *group, FILE *out)
+{
+	fprintf(out, "Usage: %s %s COMMAND [OPTION…] [ARGUMENT…]\n\nCommands:\n", program->name,
+		group);
+	for (const struct command_spelling *row = program->spellings; row->group; row++)
+		if (!strcmp(row->group, group))
+			fprintf(out, "  %-12s %s (%s %s)\n", row->name, row->command->summary,
+				program->name, row->command->name);
 }
 
 void options_command_help(const struct program *program, const struct command *command, FILE *out)

@@ -202,3 +202,23 @@ const struct command *options_command(const struct program *program, const char 
 			return *command;
 	return NULL;
 }
+
+bool options_group(const struct program *program, const char *name)
+{
+	const struct command_spelling *row = program->spellings;
+
+	while (row && row->group && !text_equal(row->group, name))
+		row++;
+	return row && row->group;
+}
+
+const struct command *options_spelled(const struct program *program, const char *group,
+				      const char *name)
+{
+	const struct command_spelling *row = program->spellings;
+
+	for (; row && row->group; row++)
+		if (text_equal(row->group, group) && text_equal(row->name, name))
+			return row->command;
+	return NULL;
+}

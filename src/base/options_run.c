@@ -40,25 +40,44 @@ static int run_command(const struct program *program, const struct command *comm
 	return command->run(&line, err);
 }
 
-static int find_command(const struct program *program, const char *name,
+/* The words of a command begin at *at: one, or a group's name and one more. Moved behind them.
+ * `command` NULL: a group's name alone. */
+static int find_command(const struct program *program, const struct strings *words, size_t *at,
 			const struct command **command, struct error *err)
 {
-	*command = options_command(program, name);
-	if (!*command)
-		return fail(err, EINVAL, "unknown command \"%s\": see %s --help", name,
-			    program->name);
-	return 0;
+	const char *name = words->items[(*at)++], *group = NULL;
+
+	*command = NULL;
+	if (options_group(program, name)) {
+		group = name;
+		if (*at >= words->count || words->items[*at][0] == '-' ||
+		    !strcmp(words->items[*at], "help"))
+			return 0;
+		name = words->items[(*at)++];
+	}
+	*command = group ? options_spelled(program, group, name) : options_command(program, name);
+	if (*command)
+		return 0;
+	return fail(err, EINVAL, "unknown command \"%s%s%s\": see %s %s%s--help",
+		    group ? group : "", group ? " " : "", name, program->name, group ? group : "",
+		    group ? " " : "");
 }
 
 /* "help", "help COMMAND", or nothing at all. */
 static int print_help(const struct program *program, const struct option_words *words,
 		      struct error *err)
 {
+	size_t at = words->used + 1;
 	const struct command *command;
 
-	if (words->used + 1 < words->words->count) {
-		TRY(find_command(program, words->words->items[words->used + 1], &command, err));
-		options_command_help(program, command, stdout);
+	if (at < words->words->count) {
+		const char *name = words->words->items[at];
+
+		TRY(find_command(program, words->words, &at, &command, err));
+		if (command)
+			options_command_help(program, command, stdout);
+		else
+			options_group_help(program, name, stdout);
 	} else {
 		options_help(program, stdout);
 	}
@@ -74,7 +93,9 @@ int options_dispatch(const struct program *program, const void *globals, struct 
 	*command = NULL;
 	if (!strcmp(name, "help"))
 		return print_help(program, words, err);
-	TRY(find_command(program, name, command, err));
-	words->used++;
-	return run_command(program, *command, globals, words, arena, err);
+	TRY(find_command(program, words->words, &words->used, command, err));
+	if (*command)
+		return run_command(program, *command, globals, words, arena, err);
+	options_group_help(program, name, stdout);
+	return standard_flush(err);
 }

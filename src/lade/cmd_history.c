@@ -3,19 +3,20 @@
 #include <time.h>
 
 #include "base/json.h"
+#include "base/template.h"
 #include "commands.h"
-#include "table.h"
 
 #define COMMAND_WIDTH 45
 
 struct options {
-	char *format;
+	char *format, *human;
 	bool no_trunc, quiet;
 };
 
 /* clang-format off */
 static const struct option_row rows[] = {
-	{ "format", 0, OPTION_TEXT, offsetof(struct options, format), "FORM", "table or json", "table|json", 0 },
+	{ "format", 0, OPTION_TEXT, offsetof(struct options, format), "FORM", "table, json, or a template: {{.CreatedBy}}", NULL, 0 },
+	{ "human", 'H', OPTION_TEXT, offsetof(struct options, human), "BOOL", "sizes and ages for people, else bytes and times (default: true)", "true|false", 0 },
 	{ "no-trunc", 0, OPTION_FLAG, offsetof(struct options, no_trunc), NULL, "show whole IDs and commands", NULL, 0 },
 	{ "quiet", 'q', OPTION_FLAG, offsetof(struct options, quiet), NULL, "show IDs only", NULL, 0 },
 };
@@ -29,6 +30,19 @@ static const struct option_row rows[] = {
 	ROW(T, boolean, empty_layer, "emptyLayer", none, optional)
 JSON_STRUCT(history_step, STEP_ROWS);
 JSON_SHAPE(history_step, STEP_ROWS);
+
+/* What a template may ask of a step. */
+#define SHOWN_ROWS(ROW, T) \
+	ROW(T, string,  id,            "ID",           none, always) \
+	ROW(T, string,  created,       "Created",      none, always) \
+	ROW(T, string,  created_since, "CreatedSince", none, always) \
+	ROW(T, string,  created_at,    "CreatedAt",    none, always) \
+	ROW(T, string,  created_by,    "CreatedBy",    none, always) \
+	ROW(T, string,  size,          "Size",         none, always) \
+	ROW(T, string,  comment,       "Comment",      none, always) \
+	ROW(T, boolean, empty_layer,   "EmptyLayer",   none, always)
+JSON_STRUCT(shown_step, SHOWN_ROWS);
+JSON_SHAPE(shown_step, SHOWN_ROWS);
 /* clang-format on */
 
 static char nothing[] = "", missing[] = "<missing>";
@@ -64,7 +78,7 @@ static size_t list_steps(const struct bundle_image *image, struct history_step *
 	return config->history.count;
 }
 
-static const char *shorten_id(const char *id, const struct options *options, struct arena *arena)
+static char *shorten_id(char *id, const struct options *options, struct arena *arena)
 {
 	const char *hex = strchr(id, ':');
 
@@ -81,31 +95,48 @@ static char *shorten(const char *text, const struct options *options, struct are
 	return copy;
 }
 
-static const char *age(const char *created, struct arena *arena)
+static char *age(char *created, struct arena *arena)
 {
 	int64_t seconds;
 
-	return human_parse_time(created, &seconds) ? human_age(time(NULL) - seconds, arena) : "";
+	return human_parse_time(created, &seconds) ? human_age(time(NULL) - seconds, arena)
+						   : nothing;
 }
 
-static void add_table(const struct history_step *steps, size_t count, const struct options *options,
-		      struct arena *arena, struct text *out)
+static struct shown_step show_step(const struct history_step *step, const struct options *options,
+				   struct arena *arena)
 {
-	static const char *const heading[] = { "ID", "CREATED", "CREATED BY", "SIZE", "COMMENT" };
-	struct table table = { .columns = 5, .arena = arena };
+	bool human = !text_equal(options->human, "false");
 
-	table_add(&table, heading);
-	for (size_t i = count; i > 0; i--) {
-		const struct history_step *step = &steps[i - 1];
-		const char *const cells[] = { shorten_id(step->id, options, arena),
-					      age(step->created, arena),
-					      shorten(step->created_by, options, arena),
-					      human_size(step->size, arena),
-					      shorten(step->comment, options, arena) };
+	return (struct shown_step){
+		.id = shorten_id(step->id, options, arena),
+		.created = human ? age(step->created, arena) : step->created,
+		.created_since = age(step->created, arena),
+		.created_at = step->created,
+		.created_by = shorten(step->created_by, options, arena),
+		.size = human ? human_size(step->size, arena)
+			      : arena_format(arena, "%lld", (long long)step->size),
+		.comment = shorten(step->comment, options, arena),
+		.empty_layer = step->empty_layer,
+	};
+}
 
-		table_add(&table, cells);
-	}
-	table_print(&table, out);
+/* Newest first. */
+static int add_template(const struct history_step *steps, size_t count,
+			const struct command_line *line, struct text *out, struct error *err)
+{
+	static const char usual[] = "table {{.ID}}\\t{{.Created}}\\t{{.CreatedBy}}\\t{{.Size}}"
+				    "\\t{{.Comment}}";
+	const struct options *options = line->options;
+	struct shown_step *shown = arena_array(line->arena, count + 1, sizeof(*shown));
+	const struct template_rows shown_rows = { .shape = &shown_step_shape,
+						  .items = shown,
+						  .count = count };
+	bool table = !options->format || text_equal(options->format, "table");
+
+	for (size_t i = 0; i < count; i++)
+		shown[i] = show_step(&steps[count - 1 - i], options, line->arena);
+	return template_print(table ? usual : options->format, &shown_rows, line->arena, out, err);
 }
 
 static void add_json(const struct history_step *steps, size_t count, struct text *out)
@@ -134,7 +165,7 @@ static int run(const struct command_line *line, struct error *err)
 	if (text_equal(options->format, "json"))
 		add_json(steps, count, &out);
 	else if (!options->quiet)
-		add_table(steps, count, options, line->arena, &out);
+		TRY(add_template(steps, count, line, &out, err));
 	for (size_t i = count; options->quiet && i > 0; i--)
 		text_format(&out, "%s\n", shorten_id(steps[i - 1].id, options, line->arena));
 	return command_print(&out, err);

@@ -1,6 +1,8 @@
 /* cmd_images.c -- lade images: list what the store has, as podman does. */
 #include <string.h>
+#include <time.h>
 
+#include "filter.h"
 #include "image/reference.h"
 #include "images.h"
 
@@ -8,9 +10,12 @@
 static const struct option_row rows[] = {
 	{ "all", 'a', OPTION_FLAG, offsetof(struct images_options, all), NULL, "accepted for podman's sake: there are no hidden images", NULL, 0 },
 	{ "digests", 0, OPTION_FLAG, offsetof(struct images_options, digests), NULL, "show the manifests' digests", NULL, 0 },
-	{ "format", 0, OPTION_TEXT, offsetof(struct images_options, format), "FORM", "table or json", "table|json", 0 },
+	{ "filter", 'f', OPTION_LIST, offsetof(struct images_options, filters), "KEY=VALUE", "only those: reference, label, dangling, before, since, until, id, digest, containers, readonly, …", NULL, 0 },
+	{ "format", 0, OPTION_TEXT, offsetof(struct images_options, format), "FORM", "json, or a template: {{.Repository}}:{{.Tag}}, table {{.ID}}", NULL, 0 },
+	{ "history", 0, OPTION_FLAG, offsetof(struct images_options, history), NULL, "show all names of each image too", NULL, 0 },
 	{ "no-trunc", 0, OPTION_FLAG, offsetof(struct images_options, no_trunc), NULL, "show whole IDs", NULL, 0 },
 	{ "noheading", 'n', OPTION_FLAG, offsetof(struct images_options, noheading), NULL, "leave out the first line", NULL, 0 },
+	{ "sort", 0, OPTION_TEXT, offsetof(struct images_options, sort), "KEY", "created (the default), id, repository, size or tag", "created|id|repository|size|tag", 0 },
 	{ "quiet", 'q', OPTION_FLAG, offsetof(struct images_options, quiet), NULL, "show IDs only", NULL, 0 },
 };
 /* clang-format on */
@@ -33,7 +38,7 @@ static bool wanted(const struct store_image *image, const char *pattern, struct 
 	       text_ends(repository, arena_format(arena, "/%s", typed));
 }
 
-static void filter(struct store_images *images, const char *pattern, struct arena *arena)
+static void keep_named(struct store_images *images, const char *pattern, struct arena *arena)
 {
 	size_t kept = 0;
 
@@ -41,6 +46,23 @@ static void filter(struct store_images *images, const char *pattern, struct aren
 		if (wanted(&images->items[i], pattern, arena))
 			images->items[kept++] = images->items[i];
 	images->count = kept;
+}
+
+static int filter(const struct store *store, const struct strings *typed, struct arena *arena,
+		  struct store_images *images, struct error *err)
+{
+	struct store_images all = { arena_array(arena, images->count + 1, sizeof(*images->items)),
+				    images->count };
+	struct store_bundles bundles;
+	struct filter_context context = { &all, &bundles, time(NULL), arena };
+	struct filters filters;
+
+	for (size_t i = 0; i < images->count; i++)
+		all.items[i] = images->items[i];
+	TRY(store_list_bundles(store, arena, &bundles, err));
+	TRY(filters_read(typed, NULL, &context, &filters, err));
+	filters_apply(&filters, images);
+	return 0;
 }
 
 static int run(const struct command_line *line, struct error *err)
@@ -52,14 +74,16 @@ static int run(const struct command_line *line, struct error *err)
 
 	TRY(command_open_store(line, STORE_LOOK, &store, err));
 	TRY(store_list_images(&store, line->arena, &images, err));
+	TRY(filter(&store, &options->filters, line->arena, &images, err));
 	if (line->arguments.count)
-		filter(&images, line->arguments.items[0], line->arena);
+		keep_named(&images, line->arguments.items[0], line->arena);
+	images_sort(&images, options->sort);
 	if (options->quiet)
 		images_ids(&images, options, line->arena, &out);
 	else if (text_equal(options->format, "json"))
 		TRY(images_json(&store, &images, line->arena, &out, err));
 	else
-		images_table(&images, options, line->arena, &out);
+		TRY(images_print(&store, &images, options, line->arena, &out, err));
 	return command_print(&out, err);
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/template.h"
 #include "inspect.h"
 
 /* clang-format off */
@@ -10,7 +11,7 @@
 static const struct option_row rows[] = {
 	{ "raw", 0, OPTION_FLAG, offsetof(struct inspect_options, raw), NULL, "print the manifest or index as it is", NULL, 0 },
 	{ "config", 0, OPTION_FLAG, offsetof(struct inspect_options, config), NULL, "print the config as it is", NULL, 0 },
-	{ "format", 0, OPTION_TEXT, offsetof(struct inspect_options, format), "json", "accepted: it is JSON always", "json", 0 },
+	{ "format", 'f', OPTION_TEXT, offsetof(struct inspect_options, format), "FORM", "json (the default), or a template: {{.Config.Env}}", NULL, 0 },
 	{ "no-tags", 'n', OPTION_FLAG, offsetof(struct inspect_options, no_tags), NULL, "do not list the tags of a repository", NULL, 0 },
 	NETWORK_OPTION_ROWS(struct inspect_options, network),
 };
@@ -67,7 +68,7 @@ static int add_names(const struct store *store, struct inspected_image *inspecte
 		struct store_image *image = &images.items[i];
 		struct reference reference;
 
-		if (!text_equal(image->digest, inspected->digest) || !image->name ||
+		if (!store_image_has(image, inspected->digest) || !image->name ||
 		    reference_parse_name(image->name, arena, &reference, NULL) < 0)
 			continue;
 		if (reference.tag)
@@ -140,15 +141,40 @@ static void add_indented(struct text *out, const char *text)
 	}
 }
 
+const char *inspect_template(const struct inspect_options *options)
+{
+	return text_equal(options->format, "json") ? NULL : options->format;
+}
+
+static int add_by_template(const struct inspected_image *inspected, const char *format,
+			   struct arena *arena, struct text *out, struct error *err)
+{
+	static const char *const times[] = { "Created", "created", NULL };
+	const struct template_rows shown_rows = {
+		.shape = &inspected_image_shape,
+		.items = inspected,
+		.count = 1,
+		.times = times,
+	};
+
+	return template_print(format, &shown_rows, arena, out, err);
+}
+
 static int add_image(const struct command_line *line, const struct store *store, const char *what,
 		     struct text *out, struct error *err)
 {
+	const struct inspect_options *options = line->options;
 	auto_text struct text document = { 0 };
 	struct inspected_image inspected;
+	struct transfer_options transfer;
 	struct bundle_image image;
 
-	TRY(bundle_load_image(store, what, line->arena, &image, err));
+	TRY(network_options_apply(&options->network, line->arena, &transfer, err));
+	TRY(bundle_load_platform(store, what, transfer.platform, line->arena, &image, err));
 	TRY(inspect(store, &image, &inspected, line->arena, err));
+	if (inspect_template(options))
+		return add_by_template(&inspected, inspect_template(options), line->arena, out,
+				       err);
 	json_write(&inspected_image_shape, &inspected, true, &document);
 	text_add(out, out->length > 1 ? ",\n" : "\n");
 	add_indented(out, document.data);
@@ -181,7 +207,7 @@ static int run(const struct command_line *line, struct error *err)
 		TRY(inspect_elsewhere(line, &store, line->arguments.items[0], &out, err));
 		return command_print(&out, err);
 	}
-	text_add(&out, "[");
+	text_add(&out, inspect_template(options) ? "" : "[");
 	for (size_t i = 0; i < line->arguments.count; i++) {
 		struct error one = { 0 };
 		int found = add_one(line, &store, line->arguments.items[i], &out, &one);
@@ -191,14 +217,15 @@ static int run(const struct command_line *line, struct error *err)
 			*err = one;
 		}
 	}
-	text_add(&out, out.length > 1 ? "\n]\n" : "]\n");
+	if (!inspect_template(options))
+		text_add(&out, out.length > 1 ? "\n]\n" : "]\n");
 	TRY(command_print(&out, result < 0 ? NULL : err));
 	return result;
 }
 
 const struct command command_inspect = {
 	.name = "inspect",
-	.summary = "print everything about images as JSON",
+	.summary = "print everything about images as JSON, or what a template asks",
 	.arguments = "IMAGE…",
 	.least = 1,
 	.most = -1,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/template.h"
 #include "commands.h"
 #include "table.h"
 
@@ -21,7 +22,7 @@ struct options {
 /* clang-format off */
 static const struct option_row rows[] = {
 	ASKING_OPTION_ROWS(struct options, network),
-	{ "format", 0, OPTION_TEXT, offsetof(struct options, format), "FORM", "table or json", "table|json", 0 },
+	{ "format", 0, OPTION_TEXT, offsetof(struct options, format), "FORM", "table, json, or a template: {{.Name}}", NULL, 0 },
 	{ "limit", 0, OPTION_NUMBER, offsetof(struct options, limit), "N", "show at most so many (default: 25)", NULL, 0 },
 	{ "list-tags", 0, OPTION_FLAG, offsetof(struct options, list_tags), NULL, "list the tags of the repository TERM names", NULL, 0 },
 	{ "no-trunc", 0, OPTION_FLAG, offsetof(struct options, no_trunc), NULL, "show whole descriptions", NULL, 0 },
@@ -85,26 +86,56 @@ static void add_table(const struct registry_search *search, const char *host,
 	table_print(&table, out);
 }
 
-static void add_json(const struct registry_search *search, const char *host, struct arena *arena,
-		     struct text *out)
+static struct found_image *found_images(const struct registry_search *search, const char *host,
+					const struct options *options, struct arena *arena)
 {
-	text_add(out, "[");
+	struct found_image *images = arena_array(arena, search->count + 1, sizeof(*images));
+
 	for (size_t i = 0; i < search->count; i++) {
 		const struct registry_found *found = &search->items[i];
-		const struct found_image image = {
+
+		images[i] = (struct found_image){
 			.index = (char *)host,
 			.name = arena_format(arena, "%s/%s", host, found->name),
-			.description = found->description ? found->description : nothing,
+			.description = options->format && !text_equal(options->format, "json")
+					       ? description_of(found, options, arena)
+				       : found->description ? found->description
+							    : nothing,
 			.stars = found->stars,
 			.official = found->official ? ok : nothing,
 			.automated = found->automated ? ok : nothing,
 			.tag = nothing,
 		};
-
-		text_add(out, i ? ",\n" : "\n");
-		json_write(&found_image_shape, &image, false, out);
 	}
-	text_add(out, search->count ? "\n]\n" : "]\n");
+	return images;
+}
+
+static void add_json(const struct found_image *images, size_t count, struct text *out)
+{
+	text_add(out, "[");
+	for (size_t i = 0; i < count; i++) {
+		text_add(out, i ? ",\n" : "\n");
+		json_write(&found_image_shape, &images[i], false, out);
+	}
+	text_add(out, count ? "\n]\n" : "]\n");
+}
+
+static int add_found(const struct registry_search *search, const char *host,
+		     const struct command_line *line, struct text *out, struct error *err)
+{
+	const struct options *options = line->options;
+	struct found_image *images = found_images(search, host, options, line->arena);
+	const struct template_rows shown_rows = { .shape = &found_image_shape,
+						  .items = images,
+						  .count = search->count };
+
+	if (!options->format || text_equal(options->format, "table"))
+		add_table(search, host, options, line->arena, out);
+	else if (text_equal(options->format, "json"))
+		add_json(images, search->count, out);
+	else
+		return template_print(options->format, &shown_rows, line->arena, out, err);
+	return 0;
 }
 
 static int list_tags(const struct command_line *line, struct text *out, struct error *err)
@@ -147,11 +178,7 @@ static int search_registry(const struct command_line *line, struct text *out, st
 				  &registry, err));
 	TRY(registry_find(registry, term, options->limit ? (int)options->limit : LIMIT_USUAL,
 			  line->arena, &search, err));
-	if (text_equal(options->format, "json"))
-		add_json(&search, host, line->arena, out);
-	else
-		add_table(&search, host, options, line->arena, out);
-	return 0;
+	return add_found(&search, host, line, out, err);
 }
 
 static int run(const struct command_line *line, struct error *err)

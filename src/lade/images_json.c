@@ -7,46 +7,59 @@
 /* clang-format off */
 
 #define IMAGE_ROWS(ROW, T) \
-	ROW(T, string,  id,           "Id",          none, always) \
-	ROW(T, strings, repo_tags,    "RepoTags",    none, always) \
-	ROW(T, strings, repo_digests, "RepoDigests", none, always) \
-	ROW(T, strings, names,        "Names",       none, always) \
-	ROW(T, string,  digest,       "Digest",      none, always) \
-	ROW(T, int64,   created,      "Created",     none, always) \
-	ROW(T, string,  created_at,   "CreatedAt",   none, always) \
-	ROW(T, int64,   size,         "Size",        none, always) \
-	ROW(T, int64,   virtual_size, "VirtualSize", none, always) \
-	ROW(T, boolean, dangling,     "Dangling",    none, optional) \
-	ROW(T, uint64,  containers,   "Containers",  none, always)
+	ROW(T, string,     id,           "Id",          none, always) \
+	ROW(T, string,     parent,       "ParentId",    none, always) \
+	ROW(T, strings,    repo_tags,    "RepoTags",    none, always) \
+	ROW(T, strings,    repo_digests, "RepoDigests", none, always) \
+	ROW(T, strings,    names,        "Names",       none, always) \
+	ROW(T, string,     digest,       "Digest",      none, always) \
+	ROW(T, int64,      created,      "Created",     none, always) \
+	ROW(T, string,     created_at,   "CreatedAt",   none, always) \
+	ROW(T, int64,      size,         "Size",        none, always) \
+	ROW(T, int64,      virtual_size, "VirtualSize", none, always) \
+	ROW(T, boolean,    dangling,     "Dangling",    none, optional) \
+	ROW(T, boolean,    read_only,    "ReadOnly",    none, optional) \
+	ROW(T, int64,      shared_size,  "SharedSize",  none, always) \
+	ROW(T, string_map, labels,       "Labels",      none, always) \
+	ROW(T, strings,    history,      "History",     none, always) \
+	ROW(T, string,     os,           "Os",          none, optional) \
+	ROW(T, string,     architecture, "Arch",        none, optional) \
+	ROW(T, uint64,     containers,   "Containers",  none, always)
 JSON_STRUCT(listed_image, IMAGE_ROWS);
 JSON_SHAPE(listed_image, IMAGE_ROWS);
 
 /* clang-format on */
 
-static void add_names(const struct store_images *images, size_t index, struct listed_image *listed,
-		      struct arena *arena)
+static char nothing[] = "";
+
+struct image_names images_names(const struct store_images *images, const char *digest,
+				struct arena *arena)
 {
-	for (size_t i = index; i < images->count; i++) {
+	struct image_names names = { 0 };
+
+	for (size_t i = 0; i < images->count; i++) {
 		const struct store_image *image = &images->items[i];
 		struct reference reference;
 
-		if (!text_equal(image->digest, listed->digest) || !image->name ||
+		if (!text_equal(store_image_key(image), digest) || !image->name ||
 		    reference_parse_name(image->name, arena, &reference, NULL) < 0)
 			continue;
-		strings_add(&listed->names, image->name, arena);
+		strings_add(&names.all, image->name, arena);
 		if (reference.tag)
-			strings_add(&listed->repo_tags, image->name, arena);
-		strings_add(&listed->repo_digests,
+			strings_add(&names.tags, image->name, arena);
+		strings_add(&names.digests,
 			    arena_format(arena, "%s@%s", reference_repository(&reference, arena),
-					 image->digest),
+					 digest),
 			    arena);
 	}
+	return names;
 }
 
-static void count_bundles(const struct store_bundles *bundles, struct listed_image *listed)
+static void count_bundles(const struct store_bundles *bundles, const struct store_image *image,
+			  struct listed_image *listed)
 {
 	for (size_t i = 0; i < bundles->count; i++)
-		listed->containers += text_equal(bundles->items[i].digest, listed->digest);
+		listed->containers += store_image_has(image, bundles->items[i].digest);
 }
 
 int images_json(const struct store *store, const struct store_images *images, struct arena *arena,
@@ -59,20 +72,29 @@ int images_json(const struct store *store, const struct store_images *images, st
 	text_add(out, "[");
 	for (size_t i = 0; i < images->count; i++) {
 		const struct store_image *image = &images->items[i];
+		struct image_names names = images_names(images, store_image_key(image), arena);
 		struct listed_image listed = {
-			.digest = image->digest,
+			.parent = nothing,
+			.digest = (char *)store_image_key(image),
+			.names = names.all,
+			.history = names.all,
+			.repo_tags = names.tags,
+			.repo_digests = names.digests,
 			.created_at = image->created,
 			.size = image->total,
 			.virtual_size = image->total,
+			.labels = image->labels,
+			.read_only = image->read_only,
+			.os = image->os,
+			.architecture = image->architecture,
+			.dangling = !names.all.count,
 		};
 
 		if (images_listed_before(images, i))
 			continue;
 		listed.id = image->id && strchr(image->id, ':') ? strchr(image->id, ':') + 1 : NULL;
 		human_parse_time(image->created, &listed.created);
-		add_names(images, i, &listed, arena);
-		listed.dangling = !listed.names.count;
-		count_bundles(&bundles, &listed);
+		count_bundles(&bundles, image, &listed);
 		text_format(out, "%s\n", before);
 		json_write(&listed_image_shape, &listed, true, out);
 		before = ",";

@@ -1,10 +1,16 @@
-/* images_table.c -- lade images for people: podman's table, or the IDs alone. */
+/* images_table.c -- lade images for people: podman's table is a template like any other; or the IDs
+ * alone. */
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/template.h"
 #include "image/reference.h"
 #include "images.h"
-#include "table.h"
+
+JSON_SHAPE(image_row, IMAGE_ROW_ROWS);
+
+static char nothing[] = "", none[] = "<none>";
 
 /* ---- one image ------------------------------------------------------------------------------- */
 
@@ -17,12 +23,12 @@ static char *short_id(const char *id, const struct images_options *options, stru
 	return arena_format(arena, "%.12s", strchr(id, ':') ? strchr(id, ':') + 1 : id);
 }
 
-static void split_name(const struct store_image *image, struct arena *arena,
-		       const char **repository, const char **tag)
+static void split_name(const struct store_image *image, struct arena *arena, char **repository,
+		       char **tag)
 {
 	struct reference reference;
 
-	*repository = *tag = "<none>";
+	*repository = *tag = none;
 	if (!image->name || reference_parse_name(image->name, arena, &reference, NULL) < 0)
 		return;
 	*repository = reference_repository(&reference, arena);
@@ -35,46 +41,106 @@ static char *age_of(const struct store_image *image, struct arena *arena)
 	int64_t created;
 
 	if (!human_parse_time(image->created, &created))
-		return arena_string(arena, "");
+		return nothing;
 	return human_age(time(NULL) - created, arena);
 }
 
-/* ---- table ----------------------------------------------------------------------------------- */
-
-void images_table(const struct store_images *images, const struct images_options *options,
-		  struct arena *arena, struct text *out)
+static uint64_t count_bundles(const struct store_bundles *bundles, const struct store_image *image)
 {
-	static const char *const heading[] = { "REPOSITORY", "TAG",     "DIGEST",
-					       "IMAGE ID",   "CREATED", "SIZE" };
-	static const char *const heading_short[] = { "REPOSITORY", "TAG", "IMAGE ID", "CREATED",
-						     "SIZE" };
-	struct table table = { .columns = options->digests ? 6 : 5, .arena = arena };
+	uint64_t count = 0;
 
-	if (!options->noheading)
-		table_add(&table, options->digests ? heading : heading_short);
-	for (size_t i = 0; i < images->count; i++) {
-		const struct store_image *image = &images->items[i];
-		const char *cells[TABLE_COLUMNS_MOST];
-		size_t at = 2;
-
-		split_name(image, arena, &cells[0], &cells[1]);
-		if (options->digests)
-			cells[at++] = image->digest;
-		cells[at++] = short_id(image->id, options, arena);
-		cells[at++] = age_of(image, arena);
-		cells[at++] = human_size(image->total, arena);
-		table_add(&table, cells);
-	}
-	table_print(&table, out);
+	for (size_t i = 0; i < bundles->count; i++)
+		count += store_image_has(image, bundles->items[i].digest);
+	return count;
 }
 
-/* ---- IDs ------------------------------------------------------------------------------------ */
+static char *join(const struct strings *list, struct arena *arena)
+{
+	char *joined = nothing;
+
+	for (size_t i = 0; i < list->count; i++)
+		joined = arena_format(arena, "%s%s%s", joined, i ? ", " : "", list->items[i]);
+	return joined;
+}
+
+static void fill_row(const struct store_images *images, const struct store_image *image,
+		     const struct images_options *options, struct arena *arena,
+		     struct image_row *row)
+{
+	struct image_names names = images_names(images, store_image_key(image), arena);
+
+	*row = (struct image_row){
+		.id = short_id(image->id, options, arena),
+		.digest = (char *)store_image_key(image),
+		.created = age_of(image, arena),
+		.created_since = age_of(image, arena),
+		.created_at = image->created ? image->created : nothing,
+		.size = human_size(image->total, arena),
+		.virtual_size = image->total,
+		.labels = image->labels,
+		.read_only = image->read_only,
+		.dangling = !image->name,
+		.names = names.all,
+		.repo_tags = names.tags,
+		.repo_digests = names.digests,
+		.history = join(&names.all, arena),
+		.os = image->os ? image->os : nothing,
+		.architecture = image->architecture ? image->architecture : nothing,
+		.parent = nothing,
+	};
+	split_name(image, arena, &row->repository, &row->tag);
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+
+static const char *usual_format(const struct images_options *options, struct arena *arena)
+{
+	return arena_format(arena,
+			    "table {{.Repository}}\\t{{.Tag}}\\t%s{{.ID}}\\t{{.Created}}\\t"
+			    "{{.Size}}%s",
+			    options->digests ? "{{.Digest}}\\t" : "",
+			    options->history ? "\\t{{.History}}" : "");
+}
+
+int images_print(const struct store *store, const struct store_images *images,
+		 const struct images_options *options, struct arena *arena, struct text *out,
+		 struct error *err)
+{
+	static const struct template_heading headings[] = { { "ID", "IMAGE ID" },
+							    { "ReadOnly", "R/O" },
+							    { 0 } };
+	static const char *const times[] = { "CreatedAt", NULL };
+	struct image_row *items = arena_array(arena, images->count + 1, sizeof(*items));
+	const struct template_rows rows = {
+		.shape = &image_row_shape,
+		.items = items,
+		.count = images->count,
+		.headings = headings,
+		.no_headings = options->noheading,
+		.times = times,
+	};
+	const char *format = options->format;
+	struct store_bundles bundles;
+
+	TRY(store_list_bundles(store, arena, &bundles, err));
+	for (size_t i = 0; i < images->count; i++) {
+		fill_row(images, &images->items[i], options, arena, &items[i]);
+		items[i].containers = count_bundles(&bundles, &images->items[i]);
+	}
+	if (!format || text_equal(format, "table"))
+		format = usual_format(options, arena);
+	return template_print(format, &rows, arena, out, err);
+}
+
+/* ---- IDs ------------------------------------------------------------------------------------- */
 
 bool images_listed_before(const struct store_images *images, size_t index)
 {
+	const struct store_image *image = &images->items[index];
+
 	for (size_t i = 0; i < index; i++)
-		if (text_equal(images->items[i].id, images->items[index].id) &&
-		    text_equal(images->items[i].digest, images->items[index].digest))
+		if (text_equal(images->items[i].id, image->id) &&
+		    text_equal(store_image_key(&images->items[i]), store_image_key(image)))
 			return true;
 	return false;
 }
@@ -85,4 +151,59 @@ void images_ids(const struct store_images *images, const struct images_options *
 	for (size_t i = 0; i < images->count; i++)
 		if (!images_listed_before(images, i))
 			text_format(out, "%s\n", short_id(images->items[i].id, options, arena));
+}
+
+/* ---- order ----------------------------------------------------------------------------------- */
+
+static int compare_id(const void *a, const void *b)
+{
+	const struct store_image *left = a, *right = b;
+
+	return strcmp(left->id ? left->id : "", right->id ? right->id : "");
+}
+
+static int compare_size(const void *a, const void *b)
+{
+	const struct store_image *left = a, *right = b;
+
+	return (left->total > right->total) - (left->total < right->total);
+}
+
+/* Names are full, so a name without its tag is what stands before the last ':'. */
+static int compare_repository(const void *a, const void *b)
+{
+	const struct store_image *left = a, *right = b;
+
+	return strcmp(left->name ? left->name : none, right->name ? right->name : none);
+}
+
+static const char *tag_of(const struct store_image *image)
+{
+	const char *colon = image->name ? strrchr(image->name, ':') : NULL;
+
+	return colon ? colon + 1 : none;
+}
+
+static int compare_tag(const void *a, const void *b)
+{
+	int order = strcmp(tag_of(a), tag_of(b));
+
+	return order ? order : compare_repository(a, b);
+}
+
+/* The store lists by creation, newest first. */
+void images_sort(struct store_images *images, const char *key)
+{
+	static const struct {
+		const char *key;
+		int (*compare)(const void *a, const void *b);
+	} orders[] = { { "id", compare_id },
+		       { "repository", compare_repository },
+		       { "size", compare_size },
+		       { "tag", compare_tag } };
+
+	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++)
+		if (text_equal(key, orders[i].key) && images->count)
+			qsort(images->items, images->count, sizeof(*images->items),
+			      orders[i].compare);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/template.h"
 #include "inspect.h"
 
 /* clang-format off */
@@ -75,6 +76,9 @@ static int add_summary(const struct command_line *line, const char *what,
 		.variant = image->variant,
 		.os = image->os ? image->os : nothing,
 	};
+	static const char *const times[] = { "Created", NULL };
+	const struct template_rows rows = { &summary_shape, &summary, 1, NULL, false, times };
+	const char *format = inspect_template(line->options);
 
 	if (image->config) {
 		summary.labels = image->config->labels;
@@ -83,6 +87,8 @@ static int add_summary(const struct command_line *line, const char *what,
 	add_layers(&look->read, line->arena, &summary);
 	if (text_starts(what, "docker://"))
 		TRY(add_tags(line, what, &summary, err));
+	if (format)
+		return template_print(format, &rows, line->arena, out, err);
 	text_add(out, out->length > 1 ? ",\n" : "\n");
 	json_write(&summary_shape, &summary, true, out);
 	out->length -= out->data[out->length - 1] == '\n';

@@ -34,12 +34,31 @@ static const struct command *const commands[] = {
 };
 /* clang-format on */
 
+/* clang-format off */
+static const struct command_spelling spellings[] = {
+	{ "image", "history", &command_history },
+	{ "image", "inspect", &command_inspect },
+	{ "image", "list", &command_images },
+	{ "image", "load", &command_load },
+	{ "image", "ls", &command_images },
+	{ "image", "pull", &command_pull },
+	{ "image", "push", &command_push },
+	{ "image", "rm", &command_rmi },
+	{ "image", "save", &command_save },
+	{ "image", "search", &command_search },
+	{ "image", "tag", &command_tag },
+	{ "image", "untag", &command_untag },
+	{ 0 },
+};
+/* clang-format on */
+
 static const struct program lade = {
 	.name = "lade",
 	.summary = "fetch container images, keep them, make OCI bundles of them",
 	.options = global_options,
 	.option_count = sizeof(global_options) / sizeof(global_options[0]),
 	.commands = commands,
+	.spellings = spellings,
 };
 
 static int print_version(struct error *err)

@@ -153,3 +153,82 @@ teardown() { image_teardown; }
 	exec 9<&-
 	ok lade gc
 }
+
+@test "images --format takes a template, and says where a field does not exist" {
+	ok lade images --format '{{.Repository}}:{{.Tag}} {{.ID}} {{.CreatedAt}} {{.ReadOnly}} {{.Labels}}'
+	[ "$output" = "localhost/demo:latest ${ID:0:12} 2024-01-01 00:00:00 +0000 UTC false map[org.opencontainers.image.title:demo]" ]
+	ok lade images --format 'table {{.ID}}\t{{.Tag}}'
+	[[ "${lines[0]}" =~ ^IMAGE\ ID\ +TAG$ && "${lines[1]}" =~ ^${ID:0:12}\ +latest$ ]]
+	ok lade images --format '{{json .Names}}'
+	[ "$output" = '["localhost/demo:latest"]' ]
+	fails 125 lade images --format '{{.ID}} {{.Foo}}'
+	says 'column 11: no field "Foo" here'
+}
+
+@test "images, inspect and history print by a template what podman prints" {
+	local podman template
+	type -P podman >/dev/null || skip "no podman"
+	podman="podman --root $PWD/pod --runroot $PWD/podrun --storage-driver vfs"
+	lade save -q --format oci-archive -o demo.tar demo
+	$podman load -q -i demo.tar || skip "podman cannot load here"
+	lade tag demo quay.io/team/demo:1
+	$podman tag localhost/demo quay.io/team/demo:1
+	for template in '{{.ID}} {{.Repository}} {{.Tag}} {{.Digest}} {{.Created}} {{.CreatedAt}} {{.CreatedSince}}' \
+		'{{.Labels}} {{.ReadOnly}} {{.Names}} {{.Dangling}} {{.Containers}}' \
+		'table {{.ID}}\t{{.Repository}}:{{.Tag}}\t{{.Digest}}' '{{.ID}}\t{{upper .Tag}}'; do
+		diff <(lade images --format "$template" | sort) <($podman images --format "$template" | sort)
+	done
+	for template in '{{.Config.Env}} {{.Os}}/{{.Architecture}} {{.ID}}' '{{json .Config.Cmd}}' \
+		'{{index .Config.Labels "org.opencontainers.image.title"}} {{.Created}}' \
+		'{{range .RootFS.Layers}}{{.}} {{end}}{{.Config.ExposedPorts}}' \
+		'{{(index .History 0).CreatedBy}} {{len .History}} {{if .Config.Cmd}}cmd{{else}}none{{end}}'; do
+		diff <(lade inspect --format "$template" demo) <($podman inspect --format "$template" demo)
+	done
+	diff <(lade history --format '{{.ID}} {{.Created}} {{.CreatedBy}}' demo) \
+		<($podman history --format '{{.ID}} {{.Created}} {{.CreatedBy}}' demo)
+	diff <(lade images --filter reference='de*' -q) <($podman images --filter reference='de*' -q)
+	for template in label=org.opencontainers.image.title dangling=true until=24h until=2020-01-01 \
+		before=demo since=demo readonly=true reference='quay.io/*/*' containers=false; do
+		diff <(lade images --filter "$template" -q) <($podman images --filter "$template" -q)
+	done
+}
+
+@test "images --filter: by name, label, time, use" {
+	ok lade images -q --filter reference='dem*' --filter label=org.opencontainers.image.title=demo
+	[ "$output" = "${ID:0:12}" ]
+	ok lade images -q --filter label!=org.opencontainers.image.title
+	[ -z "$output" ]
+	ok lade images -q --filter until=24h --filter dangling=false --filter containers=false
+	[ "$output" = "${ID:0:12}" ]
+	ok lade untag demo
+	ok lade images -n --filter dangling=true
+	[[ "$output" =~ ^\<none\>\ +\<none\>\ +${ID:0:12} ]]
+	fails 125 lade images --filter colour=red
+	says 'no key "colour" here: there are after, before'
+}
+
+@test "images --sort and --history" {
+	make_image --text two --name zwei again
+	ok lade pull -q oci:again:zwei
+	ok lade tag zwei localhost/alt:1
+	ok lade images --sort repository --format '{{.Repository}}'
+	[ "$output" = $'localhost/alt\nlocalhost/demo\nlocalhost/zwei' ]
+	ok lade images --sort tag --format '{{.Tag}}'
+	[ "${lines[0]}" = 1 ]
+	ok lade images --history
+	[[ "${lines[0]}" == *HISTORY && "$output" == *"localhost/alt:1, localhost/zwei:latest"* ]]
+}
+
+@test "podman's two words mean the same: image ls, image rm, image inspect" {
+	ok lade image ls -q
+	[ "$output" = "${ID:0:12}" ]
+	ok lade image inspect --format '{{.Id}}' demo
+	[ "$output" = "$ID" ]
+	ok lade image tag demo other
+	ok lade image --help
+	[[ "$output" == *"inspect"* ]]
+	fails 125 lade image fly
+	says 'unknown command "image fly"'
+	ok lade image rm other demo
+	store_is_empty
+}

@@ -16,18 +16,26 @@ static int read_document(const struct store *store, const char *digest, const ch
 	return 0;
 }
 
-int bundle_load_image(const struct store *store, const char *what, struct arena *arena,
-		      struct bundle_image *image, struct error *err)
+int bundle_load_platform(const struct store *store, const char *what,
+			 const struct oci_platform *platform, struct arena *arena,
+			 struct bundle_image *image, struct error *err)
 {
 	auto_text struct text manifest = { 0 }, config = { 0 };
 	struct oci_document document;
 
 	*image = (struct bundle_image){ 0 };
 	TRY(store_find_image(store, what, arena, &image->stored, err));
+	TRY(store_select_platform(store, platform, arena, &image->stored, err));
 	TRY(read_document(store, image->stored.digest, image->stored.media_type, &manifest,
 			  &document, err));
 	TRY(oci_manifest_read(&document, &image->manifest, arena, err));
 	TRY(read_document(store, image->manifest.config->digest, NULL, &config, &document, err));
 	TRY(oci_image_config_read(&document, &image->config, arena, err));
 	return oci_image_check(&image->manifest, &image->config, image->stored.digest, err);
+}
+
+int bundle_load_image(const struct store *store, const char *what, struct arena *arena,
+		      struct bundle_image *image, struct error *err)
+{
+	return bundle_load_platform(store, what, NULL, arena, image, err);
 }

@@ -34,28 +34,62 @@ int image_read(const struct store *store, const struct oci_descriptor *descripto
 	return oci_image_config_read(&document, &documents->config, arena, err);
 }
 
-/* What is wrong with an image shows when it is used; a list is a list. */
-static void image_fill(const struct store *store, const struct oci_descriptor *descriptor,
-		       struct arena *arena, struct store_image *image)
+static void fill_documents(const struct store *store, const struct oci_descriptor *manifest,
+			   struct arena *arena, struct store_image *image)
 {
 	struct image_documents documents;
-	const struct oci_manifest *manifest = &documents.manifest;
 
+	if (image_read(store, manifest, arena, &documents, NULL) < 0)
+		return;
+	image->id = documents.manifest.config->digest;
+	image->created = documents.config.created;
+	image->os = documents.config.os;
+	image->architecture = documents.config.architecture;
+	image->variant = documents.config.variant;
+	if (documents.config.config)
+		image->labels = documents.config.config->labels;
+	image->layers = documents.manifest.layers.count;
+	image->total = documents.manifest.config->size;
+	for (size_t i = 0; i < documents.manifest.layers.count; i++)
+		image->total += documents.manifest.layers.items[i].size;
+}
+
+void image_set_manifest(const struct store *store, const struct oci_descriptor *manifest,
+			struct arena *arena, struct store_image *image)
+{
+	image->digest = manifest->digest;
+	image->media_type = manifest->media_type;
+	image->size = manifest->size;
+	image->id = NULL;
+	fill_documents(store, manifest, arena, image);
+}
+
+/* What is wrong with an image shows when it is used; a list is a list. */
+static void image_fill(const struct store *store, struct oci_descriptor *descriptor,
+		       struct arena *arena, struct store_image *image)
+{
 	*image = (struct store_image){
 		.name = (char *)index_name_of(descriptor),
-		.digest = descriptor->digest,
-		.media_type = descriptor->media_type,
-		.size = descriptor->size,
 		.index_digest =
 			(char *)string_map_get(&descriptor->annotations, STORE_INDEX_DIGEST),
 	};
-	if (image_read(store, descriptor, arena, &documents, NULL) < 0)
+	if (oci_media_type(descriptor->media_type)->kind != OCI_INDEX) {
+		image_set_manifest(store, descriptor, arena, image);
 		return;
-	image->id = manifest->config->digest;
-	image->created = documents.config.created;
-	image->total = manifest->config->size;
-	for (size_t i = 0; i < manifest->layers.count; i++)
-		image->total += manifest->layers.items[i].size;
+	}
+	image->index = descriptor;
+	image->index_digest = descriptor->digest;
+	image_fill_index(store, arena, image);
+}
+
+const char *store_image_key(const struct store_image *image)
+{
+	return image->index ? image->index->digest : image->digest;
+}
+
+bool store_image_has(const struct store_image *image, const char *manifest)
+{
+	return text_equal(image->digest, manifest) || strings_have(&image->manifests, manifest);
 }
 
 /* Newest first, then by name. */
@@ -177,15 +211,22 @@ int image_match(const struct store_images *images, const char *what, struct aren
 	return 0;
 }
 
+int store_choose_image(const struct store_images *images, const char *what, struct arena *arena,
+		       const struct store_image **found, struct error *err)
+{
+	enum image_match match;
+
+	return image_match(images, what, arena, found, &match, err);
+}
+
 int store_find_image(const struct store *store, const char *what, struct arena *arena,
 		     struct store_image *image, struct error *err)
 {
 	struct store_images images;
 	const struct store_image *found;
-	enum image_match match;
 
 	TRY(store_list_images(store, arena, &images, err));
-	TRY(image_match(&images, what, arena, &found, &match, err));
+	TRY(store_choose_image(&images, what, arena, &found, err));
 	*image = *found;
 	return 0;
 }

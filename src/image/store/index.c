@@ -60,16 +60,16 @@ static void descriptor_of(const struct store_image *image, struct oci_descriptor
 			  struct arena *arena)
 {
 	*descriptor = (struct oci_descriptor){
-		.media_type = image->media_type,
-		.digest = image->digest,
-		.size = image->size,
+		.media_type = image->index ? image->index->media_type : image->media_type,
+		.digest = (char *)store_image_key(image),
+		.size = image->index ? image->index->size : image->size,
 	};
 	if (image->name) {
 		string_map_set(&descriptor->annotations, (char *)OCI_REF_NAME, image->name, arena);
 		string_map_set(&descriptor->annotations, (char *)CONTAINERD_NAME, image->name,
 			       arena);
 	}
-	if (image->index_digest)
+	if (image->index_digest && !image->index)
 		string_map_set(&descriptor->annotations, (char *)STORE_INDEX_DIGEST,
 			       image->index_digest, arena);
 }
@@ -79,7 +79,8 @@ static bool is_replaced(const struct oci_descriptor *old, const struct store_ima
 {
 	const char *name = index_name_of(old);
 
-	return name ? text_equal(name, image->name) : text_equal(old->digest, image->digest);
+	return name ? text_equal(name, image->name)
+		    : text_equal(old->digest, store_image_key(image));
 }
 
 int store_set_name(struct store *store, const struct store_image *image, struct error *err)
@@ -92,8 +93,8 @@ int store_set_name(struct store *store, const struct store_image *image, struct 
 
 	if (lock < 0)
 		return lock;
-	TRY(digest_check(image->digest, "manifest", err));
-	if (!store_have_blob(store, image->digest))
+	TRY(digest_check(store_image_key(image), "manifest", err));
+	if (!store_have_blob(store, store_image_key(image)))
 		return fail(err, ENOENT, "the image %s has no manifest in the store",
 			    image->name ? image->name : image->digest);
 	TRY(index_read(store, &arena, &index, err));

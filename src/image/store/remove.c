@@ -5,9 +5,10 @@
 #include "base/own.h"
 #include "store_private.h"
 
-/* What is to be done: `name` alone, or everything of the image `digest`. */
+/* What is to be done: `name` alone, or everything of the image. */
 struct removal {
-	const char *digest;
+	const struct store_image *image;
+	const char *digest; /* in index.json */
 	const char *name;
 	size_t names;     /* the image has in all */
 	size_t remaining; /* after the removal */
@@ -16,9 +17,9 @@ struct removal {
 static void removal_plan(const struct store_images *images, const struct store_image *image,
 			 enum image_match match, struct removal *removal)
 {
-	*removal = (struct removal){ .digest = image->digest };
+	*removal = (struct removal){ .image = image, .digest = store_image_key(image) };
 	for (size_t i = 0; i < images->count; i++)
-		removal->names += text_equal(images->items[i].digest, image->digest);
+		removal->names += text_equal(store_image_key(&images->items[i]), removal->digest);
 	if (match == MATCH_NAME) {
 		removal->name = image->name;
 		removal->remaining = removal->names - 1;
@@ -32,7 +33,7 @@ static int check_bundles(const struct store *store, const struct removal *remova
 
 	TRY(store_list_bundles(store, arena, &bundles, err));
 	for (size_t i = 0; i < bundles.count; i++)
-		if (text_equal(bundles.items[i].digest, removal->digest)) {
+		if (store_image_has(removal->image, bundles.items[i].digest)) {
 			fail(err, EBUSY, "the image %s is used by the bundle \"%s\"", what,
 			     bundles.items[i].path);
 			fail_hint(err, "release the bundle, or use --force");

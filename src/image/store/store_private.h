@@ -63,6 +63,12 @@ struct image_documents {
 int image_read(const struct store *store, const struct oci_descriptor *descriptor,
 	       struct arena *arena, struct image_documents *documents, struct error *err);
 
+/* images.c: that is the manifest of `image`; what its documents say is filled in. */
+void image_set_manifest(const struct store *store, const struct oci_descriptor *manifest,
+			struct arena *arena, struct store_image *image);
+/* platforms.c: image->index is set: choose a manifest of it. */
+void image_fill_index(const struct store *store, struct arena *arena, struct store_image *image);
+
 /* How `what` meant the image that was found. */
 enum image_match { MATCH_NONE, MATCH_NAME, MATCH_ID };
 int image_match(const struct store_images *images, const char *what, struct arena *arena,
