@@ -138,7 +138,8 @@ int registry_push_blob(struct registry *registry, const struct registry_upload *
 		       struct error *err);
 
 /* Put a manifest or index, verbatim, under a tag or its own digest. What it refers to must be
- * there. EBADMSG when the registry stores it under another digest than its own. */
+ * there. EBADMSG when the registry stores it under another digest than its own. Where it has a
+ * subject and the registry no referrers API, it is entered in the tag that stands for that. */
 int registry_push_manifest(struct registry *registry, const char *target,
 			   const struct registry_manifest *manifest, struct error *err);
 

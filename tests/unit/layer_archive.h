@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/own.h"
 #include "base/text.h"
+#include "image/digest.h"
 #include "image/layer.h"
 
 #include <errno.h>

@@ -159,6 +159,26 @@ static void expect(struct layer_case *test, const struct text *blob, size_t leng
 	assert_int_equal(got, result);
 }
 
+/* As umoci insert writes them, and Go reads them. */
+static void test_an_archive_may_end_with_its_last_byte_of_content(void **state)
+{
+	struct layer_case *test = *state;
+	const size_t ends[] = { 3 * 512 + 4, 3 * 512 + 100, 4 * 512 - 1 };
+	struct text tar = { 0 };
+	char diff_id[DIGEST_SIZE];
+
+	add_example(&tar);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		struct text cut = { .data = tar.data, .length = ends[i] };
+
+		digest_of(DIGEST_SHA256, tar.data, ends[i], diff_id);
+		check(test, &cut, diff_id);
+	}
+	expect(test, &tar, 3 * 512 + 3, -EBADMSG,
+	       "the archive is broken: it ends in the middle of an entry");
+	text_free(&tar);
+}
+
 static void test_every_truncation_is_noticed(void **state)
 {
 	struct layer_case *test = *state;
@@ -173,7 +193,7 @@ static void test_every_truncation_is_noticed(void **state)
 	for (size_t length = 20; length < zstd.length; length++)
 		expect(test, &zstd, length, -EBADMSG,
 		       "the compressed data is broken: it ends too early");
-	expect(test, &tar, 600, -EBADMSG,
+	expect(test, &tar, 514, -EBADMSG,
 	       "the archive is broken: it ends in the middle of an entry");
 	expect(test, &tar, 100, -EBADMSG,
 	       "the archive is broken: it ends in the middle of an entry");
@@ -336,6 +356,7 @@ int main(void)
 		CASE(test_zstd_frames_and_skippable_ones),
 		CASE(test_bytes_behind_the_archive_count_for_the_diff_id),
 		CASE(test_empty_layers),
+		CASE(test_an_archive_may_end_with_its_last_byte_of_content),
 		CASE(test_every_truncation_is_noticed),
 		CASE(test_corruption_and_unknown_forms),
 		CASE(test_a_bomb_is_noticed),

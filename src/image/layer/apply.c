@@ -24,15 +24,29 @@ struct reading {
 	struct layer_stream stream;
 	struct applier applier;
 	struct error *err;
+	bool padded;
 };
+
+/* The padding that the archive's end lacks; it is none of the archive's bytes. */
+static size_t supply_padding(struct reading *reading, const void **block)
+{
+	static const unsigned char zeros[TAR_BLOCK];
+	size_t lacking = reading->padded ? 0 : headers_lacking(&reading->stream.headers);
+
+	reading->padded = true;
+	*block = zeros;
+	return lacking;
+}
 
 static la_ssize_t read_block(struct archive *archive, void *data, const void **block)
 {
 	struct reading *reading = data;
 	ssize_t length = stream_read(&reading->stream, block, reading->err);
 
-	if (length >= 0)
+	if (length > 0)
 		return length;
+	if (length == 0)
+		return (la_ssize_t)supply_padding(reading, block);
 	reading->applier.source_result = (int)length;
 	archive_set_error(archive, EIO, "the source failed");
 	return -1;

@@ -112,6 +112,7 @@ static int entry_begin(struct header_walk *walk, const struct header_type *type,
 			    "the archive is broken: an entry of type '%c' has %llu bytes of data",
 			    fact.type, (unsigned long long)fact.size);
 	walk->skip = padded(fact.size);
+	walk->padding = walk->skip - fact.size;
 	if (type->content == OLD_SPARSE) {
 		fact.sparse = true;
 		walk->sparse_continues = walk->block[482] != 0;
@@ -127,6 +128,7 @@ static int extension_begin(struct header_walk *walk, const struct header_type *t
 		return fail(err, EBADMSG, "the archive is broken: an extended header of %llu bytes",
 			    (unsigned long long)size);
 	walk->skip = padded(size);
+	walk->padding = 0;
 	if (type->content != RECORDS || size == 0)
 		return 0;
 	walk->collecting = type->type;
@@ -260,9 +262,17 @@ int headers_look(struct header_walk *walk, const unsigned char *bytes, size_t le
 	return 0;
 }
 
+size_t headers_lacking(const struct header_walk *walk)
+{
+	return !walk->ended && walk->skip <= walk->padding && !walk->sparse_continues
+		       ? (size_t)walk->skip
+		       : 0;
+}
+
 int headers_end(const struct header_walk *walk, struct error *err)
 {
-	if (walk->ended || (walk->skip == 0 && walk->have == 0 && !walk->sparse_continues))
+	if (walk->ended || headers_lacking(walk) > 0 ||
+	    (walk->skip == 0 && walk->have == 0 && !walk->sparse_continues))
 		return 0;
 	return fail(err, EBADMSG, "the archive is broken: it ends in the middle of an entry");
 }

@@ -20,9 +20,10 @@ struct header_fact {
 
 struct header_walk { /* start with { 0 } */
 	unsigned char block[TAR_BLOCK];
-	size_t have;     /* bytes of `block` */
-	uint64_t skip;   /* bytes until the next header */
-	char collecting; /* 'x': what is skipped goes to `records` */
+	size_t have;      /* bytes of `block` */
+	uint64_t skip;    /* bytes until the next header */
+	uint64_t padding; /* how many of them are not content */
+	char collecting;  /* 'x': what is skipped goes to `records` */
 	size_t records_length;
 	struct text records;
 	bool sparse_continues; /* the next block extends an old GNU sparse header */
@@ -41,6 +42,9 @@ int headers_look(struct header_walk *walk, const unsigned char *bytes, size_t le
 		 struct error *err);
 /* The source ended: is it allowed here? */
 int headers_end(const struct header_walk *walk, struct error *err);
+/* How many bytes of padding the archive lacks: writers that never close theirs (umoci insert) end
+ * it with the last byte of content, and everybody reads that. */
+size_t headers_lacking(const struct header_walk *walk);
 /* The next entry; false when the walk saw no more. */
 bool headers_next(struct header_walk *walk, struct header_fact *fact);
 void headers_close(struct header_walk *walk);

@@ -1,4 +1,4 @@
-/* listing.c -- what a registry has: tags, repositories, referrers, search; page after page. */
+/* listing.c -- what a registry has: tags, repositories, search; page after page. */
 #include <errno.h>
 #include <string.h>
 
@@ -41,9 +41,8 @@ static int keep(void *context, const void *bytes, size_t length, struct error *e
 	return 0;
 }
 
-/* One document, into the arena of `answer`, where its headers are, too. */
-static int get(struct registry *registry, const char *path, struct http_answer *answer,
-	       const struct json_shape *shape, void *object, struct error *err)
+int listing_get(struct registry *registry, const char *path, struct http_answer *answer,
+		const struct json_shape *shape, void *object, struct error *err)
 {
 	auto_text struct text body = { 0 };
 	const struct request request = { .path = path, .sink = keep, .context = &body };
@@ -80,8 +79,8 @@ static int list(struct registry *registry, const char *path, struct arena *arena
 		const char *asked = query;
 		struct listed_names listed;
 		const struct strings *some;
-		int result = get(registry, arena_format(arena, "%s%s", path, query), &answer,
-				 &listed_names_shape, &listed, err);
+		int result = listing_get(registry, arena_format(arena, "%s%s", path, query),
+					 &answer, &listed_names_shape, &listed, err);
 
 		text_free(&answer.body);
 		TRY(result);
@@ -105,71 +104,6 @@ int registry_list_repositories(struct registry *registry, struct arena *arena,
 			       struct strings *repositories, struct error *err)
 {
 	return list(registry, "/v2/_catalog", arena, repositories, err);
-}
-
-/* ---- referrers ------------------------------------------------------------------------------- */
-
-static int read_index(struct registry *registry, const char *target, struct arena *arena,
-		      struct oci_index *index, struct error *err)
-{
-	struct registry_manifest manifest;
-	struct oci_document document;
-
-	TRY(registry_fetch_manifest(registry, target, arena, &manifest, err));
-	document = (struct oci_document){ .bytes = manifest.bytes,
-					  .length = manifest.length,
-					  .name = target,
-					  .media_type = manifest.media_type };
-	return oci_index_read(&document, index, arena, err);
-}
-
-/* Registries without the API: an index under the tag ALGORITHM-HEX (distribution-spec, "Referrers
- * Tag Schema"). No such tag: nothing refers to it. */
-static int read_fallback(struct registry *registry, const char *digest, struct arena *arena,
-			 struct oci_index *index, struct error *err)
-{
-	char *tag = arena_format(arena, "%s-%.64s", digest_algorithm_name(digest_algorithm(digest)),
-				 digest_hex(digest));
-	int result = read_index(registry, tag, arena, index, err);
-
-	if (result != -ENOENT)
-		return result;
-	if (err)
-		*err = (struct error){ 0 };
-	*index = (struct oci_index){ 0 };
-	return 0;
-}
-
-static void keep_type(struct oci_index *index, const char *artifact_type)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < index->manifests.count; i++)
-		if (text_equal(index->manifests.items[i].artifact_type, artifact_type))
-			index->manifests.items[kept++] = index->manifests.items[i];
-	index->manifests.count = kept;
-}
-
-int registry_list_referrers(struct registry *registry, const char *digest,
-			    const char *artifact_type, struct arena *arena, struct oci_index *index,
-			    struct error *err)
-{
-	struct http_answer answer = { .arena = arena };
-	int result;
-
-	TRY(digest_check(digest, "subject", err));
-	result = get(registry, arena_format(arena, "referrers/%s", digest), &answer,
-		     &oci_index_shape, index, err);
-	text_free(&answer.body);
-	if (result < 0 && (answer.status == 404 || answer.status == 400 || answer.status == 405))
-		result = read_fallback(registry, digest, arena, index, err);
-	TRY(result);
-	for (size_t i = 0; i < index->manifests.count; i++)
-		TRY(digest_check(index->manifests.items[i].digest, "referrer", err));
-	/* Asked for all and chosen here: not every registry filters, and some say so falsely. */
-	if (artifact_type)
-		keep_type(index, artifact_type);
-	return 0;
 }
 
 /* ---- search ---------------------------------------------------------------------------------- */
@@ -216,7 +150,7 @@ int registry_find(struct registry *registry, const char *term, int limit, struct
 
 	curl_free(escaped);
 	*search = (struct registry_search){ 0 };
-	result = get(registry, path, &answer, &search_answer_shape, &found, err);
+	result = listing_get(registry, path, &answer, &search_answer_shape, &found, err);
 	text_free(&answer.body);
 	if (result == 0) {
 		take_results(&found, limit, arena, search);

@@ -2,6 +2,7 @@
 #ifndef REGISTRY_PRIVATE_H
 #define REGISTRY_PRIVATE_H
 
+#include "base/json.h"
 #include "http.h"
 #include "image/registry.h"
 
@@ -71,6 +72,17 @@ int request_location(const struct registry *registry, const struct http_answer *
  * is not, or when all tries are used up. */
 bool request_again(const struct registry *registry, int number, const struct http_answer *answer,
 		   int tried, struct error *err);
+
+/* listing.c: one JSON document of at most 16 MiB, into the arena of `answer`, where its headers
+ * are, too. */
+int listing_get(struct registry *registry, const char *path, struct http_answer *answer,
+		const struct json_shape *shape, void *object, struct error *err);
+
+/* referrers.c: a manifest was pushed, and the registry did not say (OCI-Subject) that it keeps
+ * account of what refers to what: where the manifest has a subject, do it in the registry's place.
+ */
+int referrers_note(struct registry *registry, const struct registry_manifest *manifest,
+		   struct error *err);
 
 /* request_once with retries, for answers that are small. */
 int request_whole(struct registry *registry, const struct request *request,

@@ -228,6 +228,8 @@ int registry_push_manifest(struct registry *registry, const char *target,
 	    strcmp(answer.digest, manifest->digest) != 0)
 		result = fail(err, EBADMSG, "the registry stored %s as %s", manifest->digest,
 			      answer.digest);
+	if (result == 0 && !answer.subject)
+		result = referrers_note(registry, manifest, err);
 	return result < 0 ? fail_where(err, "%s: manifest %s", registry->host, target) : 0;
 }
 
