@@ -83,6 +83,10 @@ int bundle_make(struct store *store, const struct bundle_request *request, struc
 int bundle_release(struct store *store, const char *what, bool force, struct arena *arena,
 		   struct error *err);
 
+/* The record of a bundle of this store: `what` as for bundle_release. */
+int bundle_find_record(const struct store *store, const char *what, struct arena *arena,
+		       struct store_bundle *record, struct error *err);
+
 /* The image's root filesystem alone, copied into `directory` (made, or empty); no record. */
 int bundle_unpack(struct store *store, const struct bundle_image *image, const char *directory,
 		  int cancel_fd, struct arena *arena, struct error *err);

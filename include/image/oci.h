@@ -61,6 +61,9 @@ struct oci_media_type {
  * missing name gives a row of kind OCI_UNKNOWN. */
 const struct oci_media_type *oci_media_type(const char *name);
 
+/* The name of such a layer's type, OCI's or Docker's. */
+const char *oci_layer_type(enum oci_compression compression, bool docker);
+
 /* What to send as Accept for a manifest or index: every type of ours, the OCI ones first. */
 extern const char oci_accept_manifests[];
 

@@ -23,6 +23,11 @@ struct rootfs_request {
 	int cancel_fd;         /* > 0: readable means stop (-ECANCELED); not owned */
 };
 
+struct rootfs_changes {
+	int fd;     /* the caller closes it */
+	bool upper; /* it holds what changed, and whiteouts; else the whole tree */
+};
+
 struct rootfs_driver {
 	const char *name;
 	/* Could it work for this caller and these layers? A cheap guess: make may still find that
@@ -35,6 +40,10 @@ struct rootfs_driver {
 	int (*release)(const char *target, int state, struct error *err);
 	/* Before release: does no container live there? -EBUSY: one does. NULL: none can tell. */
 	int (*check_unused)(const char *target, int state, struct error *err);
+	/* Open what was changed since `make`, for layer_write_changes. merged: the whole tree,
+	 * also where less would do; -ENOENT when it is not there (any more). */
+	int (*open_changes)(const char *target, int state, bool merged,
+			    struct rootfs_changes *changes, struct error *err);
 };
 
 /* In the order of preference, NULL-terminated. */

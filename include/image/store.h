@@ -113,6 +113,26 @@ void ingest_close(struct ingest *ingest);
 int store_import_blob(struct store *store, int layout, const char *digest, int64_t size,
 		      struct error *err);
 
+/* A blob being made here, whose digest shows only at its end. */
+struct draft {
+	struct store *store;
+	char name[48]; /* in ingest/ */
+	int fd;        /* write it here */
+};
+
+#define DRAFT_NONE                                                                                 \
+	{                                                                                          \
+		.fd = -1                                                                           \
+	}
+
+int draft_open(struct store *store, struct draft *draft, struct error *err);
+/* It is complete and has that digest, which the caller vouches for; it gets its final name with the
+ * next store_commit. */
+int draft_finish(struct draft *draft, const char *digest, struct error *err);
+/* Remove it, unless it was finished. */
+void draft_discard(struct draft *draft);
+#define auto_draft __attribute__((cleanup(draft_discard)))
+
 /* ---- layer trees ---------------------------------------------------------------------------- */
 
 /* The tree of a layer, O_PATH | O_DIRECTORY; -ENOENT without a message in `err` when there is none.

@@ -1,5 +1,4 @@
 /* cmd_pull.c -- lade pull: bring images into the store. */
-#include <string.h>
 
 #include "commands.h"
 
@@ -14,16 +13,6 @@ static const struct option_row rows[] = {
 	{ "quiet", 'q', OPTION_FLAG, offsetof(struct options, quiet), NULL, "show no progress", NULL, 0 },
 };
 /* clang-format on */
-
-/* podman prints the whole ID, without the algorithm. */
-static int print_id(const struct store_image *image, struct error *err)
-{
-	auto_text struct text out = { 0 };
-	const char *colon = strchr(image->id, ':');
-
-	text_format(&out, "%s\n", colon ? colon + 1 : image->id);
-	return command_print(&out, err);
-}
 
 static int pull(const struct command_line *line, struct store *store, const char *source,
 		struct error *err)
@@ -43,7 +32,7 @@ static int pull(const struct command_line *line, struct store *store, const char
 	result = transfer_pull(store, source, &transfer, line->arena, &image, err);
 	if (progress)
 		progress_close(progress);
-	return result < 0 ? result : print_id(&image, err);
+	return result < 0 ? result : command_print_id(&image, err);
 }
 
 static int run(const struct command_line *line, struct error *err)

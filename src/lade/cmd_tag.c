@@ -1,25 +1,6 @@
 /* cmd_tag.c -- lade tag, lade untag: more names for an image, and fewer. */
-#include <errno.h>
-#include <string.h>
-
 #include "commands.h"
-#include "image/reference.h"
-
-/* podman's: a new name without a domain is of this host. */
-static int full_name(const char *typed, struct arena *arena, char **name, struct error *err)
-{
-	const char *slash = strchr(typed, '/');
-	struct reference reference;
-	bool has_domain = slash && (text_starts(typed, "localhost/") ||
-				    strcspn(typed, ".:") < (size_t)(slash - typed));
-
-	TRY(reference_parse_name(has_domain ? typed : arena_format(arena, "localhost/%s", typed),
-				 arena, &reference, err));
-	if (reference.digest)
-		return fail(err, EINVAL, "\"%s\": a tag has no digest", typed);
-	*name = reference_format(&reference, arena);
-	return 0;
-}
+#include <errno.h>
 
 static int run_tag(const struct command_line *line, struct error *err)
 {
@@ -29,7 +10,7 @@ static int run_tag(const struct command_line *line, struct error *err)
 	TRY(command_open_store(line, STORE_USE, &store, err));
 	TRY(store_find_image(&store, line->arguments.items[0], line->arena, &image, err));
 	for (size_t i = 1; i < line->arguments.count; i++) {
-		TRY(full_name(line->arguments.items[i], line->arena, &image.name, err));
+		TRY(command_full_name(line->arguments.items[i], line->arena, &image.name, err));
 		TRY(store_set_name(&store, &image, err));
 	}
 	return 0;

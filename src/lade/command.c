@@ -44,9 +44,33 @@ int command_load_image(const struct command_line *line, struct store *store, con
 	return result;
 }
 
+int command_full_name(const char *typed, struct arena *arena, char **name, struct error *err)
+{
+	const char *slash = strchr(typed, '/');
+	struct reference reference;
+	bool has_domain = slash && (text_starts(typed, "localhost/") ||
+				    strcspn(typed, ".:") < (size_t)(slash - typed));
+
+	TRY(reference_parse_name(has_domain ? typed : arena_format(arena, "localhost/%s", typed),
+				 arena, &reference, err));
+	if (reference.digest)
+		return fail(err, EINVAL, "\"%s\": a tag has no digest", typed);
+	*name = reference_format(&reference, arena);
+	return 0;
+}
+
 int command_print(const struct text *text, struct error *err)
 {
 	return standard_print(text->data ? text->data : "", text->length, err);
+}
+
+int command_print_id(const struct store_image *image, struct error *err)
+{
+	auto_text struct text out = { 0 };
+	const char *colon = strchr(image->id, ':');
+
+	text_format(&out, "%s\n", colon ? colon + 1 : image->id);
+	return command_print(&out, err);
 }
 
 int command_copy(const struct copy_order *order, struct arena *arena, struct error *err)

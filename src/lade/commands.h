@@ -36,6 +36,7 @@ extern const struct command command_pull;
 extern const struct command command_push;
 extern const struct command command_referrers;
 extern const struct command command_release;
+extern const struct command command_repack;
 extern const struct command command_rmi;
 extern const struct command command_run;
 extern const struct command command_save;
@@ -60,8 +61,15 @@ int command_open_store(const struct command_line *line, enum store_access access
 int command_load_image(const struct command_line *line, struct store *store, const char *what,
 		       struct bundle_image *image, struct error *err);
 
+/* The full name that a person means for a new tag. podman's: without a domain it is of this host
+ * (localhost/). */
+int command_full_name(const char *typed, struct arena *arena, char **name, struct error *err);
+
 /* Print to standard output and flush; an output that is full or closed is an error. */
 int command_print(const struct text *text, struct error *err);
+
+/* The image's whole ID, without the algorithm, as podman prints it. */
+int command_print_id(const struct store_image *image, struct error *err);
 
 /* A transfer_copy with its progress shown as "VERB DESTINATION"; verb NULL: none is. The digest is
  * written to `digestfile`, unless that is NULL. */

@@ -26,7 +26,7 @@ static const char *absolute(const char *path, struct arena *arena)
 	return *path == '/' || !here ? path : arena_format(arena, "%s/%s", here, path);
 }
 
-static int find_record(const struct store *store, const char *what, struct arena *arena,
+int bundle_find_record(const struct store *store, const char *what, struct arena *arena,
 		       struct store_bundle *record, struct error *err)
 {
 	int result = store_find_bundle(store, absolute(what, arena), arena, record, err);
@@ -75,7 +75,7 @@ int bundle_release(struct store *store, const char *what, bool force, struct are
 	auto_close int state = -1;
 	bool foreign;
 
-	TRY(find_record(store, what, arena, &record, err));
+	TRY(bundle_find_record(store, what, arena, &record, err));
 	driver = rootfs_driver_find(record.rootfs);
 	if (!driver)
 		return fail(err, EINVAL, "bundle %s was made by an unknown rootfs driver",

@@ -51,3 +51,12 @@ const struct oci_media_type *oci_media_type(const char *name)
 	}
 	return &unknown;
 }
+
+const char *oci_layer_type(enum oci_compression compression, bool docker)
+{
+	const struct oci_media_type *row = media_types;
+
+	while (row->kind != OCI_LAYER || row->compression != compression || row->docker != docker)
+		row++;
+	return row->name;
+}

@@ -14,15 +14,17 @@
 
 #include "base/below.h"
 #include "base/file.h"
+#include "base/inodes.h"
 #include "base/own.h"
 #include "base/text.h"
+#include "inhabitants.h"
 #include "rootfs_private.h"
 
 struct copy {
 	const struct rootfs_request *request;
-	int root;           /* of the target */
-	struct links links; /* of the layer being copied */
-	struct text path;   /* of the entry being copied, relative to the root */
+	int root;            /* of the target */
+	struct inodes links; /* of the layer being copied */
+	struct text path;    /* of the entry being copied, relative to the root */
 };
 
 struct entry {
@@ -117,7 +119,7 @@ static int create_regular(const struct entry *entry, struct error *err)
 static int copy_regular(struct copy *copy, const struct entry *entry, struct error *err)
 {
 	const char *first =
-		entry->stat.st_nlink > 1 ? links_find(&copy->links, entry->stat.st_ino) : NULL;
+		entry->stat.st_nlink > 1 ? inodes_find(&copy->links, &entry->stat) : NULL;
 	auto_close int from = -1, to = -1;
 
 	if (first)
@@ -131,7 +133,7 @@ static int copy_regular(struct copy *copy, const struct entry *entry, struct err
 	TRY(content_copy(from, to, entry->stat.st_size, err));
 	TRY(attributes_copy(from, to, copy->request->single_id, err));
 	if (entry->stat.st_nlink > 1)
-		links_add(&copy->links, entry->stat.st_ino, copy->path.data);
+		inodes_add(&copy->links, &entry->stat, copy->path.data);
 	return 0;
 }
 
@@ -259,7 +261,7 @@ static int copy_layer(const struct rootfs_request *request, const char *layer, i
 		return fail_call(err, "open", "cannot open the layer %s", layer);
 	text_add(&copy.path, "");
 	result = copy_directory(&copy, tree, root, err);
-	links_free(&copy.links);
+	inodes_free(&copy.links);
 	text_free(&copy.path);
 	return result;
 }
@@ -288,9 +290,32 @@ static int copy_release(const char *target, int state, struct error *err)
 	return 0;
 }
 
+static int copy_check_unused(const char *target, int state, struct error *err)
+{
+	struct stat look;
+	pid_t process;
+
+	if (stat(target, &look) < 0)
+		return 0;
+	process = inhabitant_find(look.st_dev, look.st_ino);
+	return process ? fail(err, EBUSY, "a container still runs on this bundle (process %d)",
+			      (int)process)
+		       : 0;
+}
+
+static int copy_open_changes(const char *target, int state, bool merged,
+			     struct rootfs_changes *changes, struct error *err)
+{
+	changes->upper = false;
+	changes->fd = open(target, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return changes->fd < 0 ? fail_call(err, "open", "cannot open %s", target) : 0;
+}
+
 const struct rootfs_driver rootfs_copy = {
 	.name = "copy",
 	.usable = copy_usable,
 	.make = copy_make,
 	.release = copy_release,
+	.check_unused = copy_check_unused,
+	.open_changes = copy_open_changes,
 };

@@ -4,8 +4,8 @@
 
 #include <sys/types.h>
 
-/* A process whose root directory is on that file system, or 0. Processes that the caller may not
- * look at are nobody. */
-pid_t inhabitant_find(dev_t filesystem);
+/* A process whose root directory is on that file system (and is that inode, unless 0), or 0.
+ * Processes that the caller may not look at are nobody. */
+pid_t inhabitant_find(dev_t filesystem, ino_t inode);
 
 #endif

@@ -225,7 +225,7 @@ static int check_unused(const char *target, int state, struct error *err)
 
 	if (!is_overlay_mount(target) || stat(target, &look) < 0)
 		return check_upper(state, err);
-	process = inhabitant_find(look.st_dev);
+	process = inhabitant_find(look.st_dev, 0);
 	return process ? fail(err, EBUSY, "a container still runs on this bundle (process %d)",
 			      (int)process)
 		       : 0;
@@ -239,10 +239,27 @@ static int overlay_release(const char *target, int state, struct error *err)
 	return 0;
 }
 
+static int overlay_open_changes(const char *target, int state, bool merged,
+				struct rootfs_changes *changes, struct error *err)
+{
+	if (merged && !is_overlay_mount(target)) {
+		fail(err, ENOENT, "%s is not mounted", target);
+		return fail_hint(err, "mount it again, or make the bundle with --rootfs copy");
+	}
+	changes->upper = !merged;
+	changes->fd =
+		merged ? open(target, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+		       : openat(state, "upper", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return changes->fd < 0
+		       ? fail_call(err, "open", "cannot open what was changed in %s", target)
+		       : 0;
+}
+
 const struct rootfs_driver rootfs_overlay = {
 	.name = "overlay",
 	.usable = overlay_usable,
 	.make = overlay_make,
 	.release = overlay_release,
 	.check_unused = check_unused,
+	.open_changes = overlay_open_changes,
 };

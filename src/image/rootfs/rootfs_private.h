@@ -38,17 +38,4 @@ bool attributes_opaque(int directory);
  * read and written. Holes stay holes. */
 int content_copy(int from, int to, int64_t size, struct error *err);
 
-/* ---- links.c: which inode is where already --------------------------------------------------- */
-
-struct links { /* start with { 0 } */
-	struct link **buckets;
-	size_t bucket_count, count;
-	struct arena arena;
-};
-
-/* Path of the copy of that inode, or NULL. */
-const char *links_find(const struct links *links, uint64_t inode);
-void links_add(struct links *links, uint64_t inode, const char *path);
-void links_free(struct links *links);
-
 #endif

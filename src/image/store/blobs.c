@@ -96,3 +96,40 @@ int store_put_blob(struct store *store, const char *digest, const void *bytes, s
 	pending_add(store, temporary, path, false);
 	return 0;
 }
+
+/* ---- drafts ---------------------------------------------------------------------------------- */
+
+int draft_open(struct store *store, struct draft *draft, struct error *err)
+{
+	char path[STORE_PATH_SIZE];
+
+	*draft = (struct draft){ .store = store, .fd = -1 };
+	if (store->lease < 0)
+		return fail(err, EINVAL, "the store \"%s\" is open for looking only", store->path);
+	store_temporary_name("draft", path);
+	draft->fd =
+		openat(store->dir, path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (draft->fd < 0)
+		return fail_call(err, "openat", "cannot make \"%s/%s\"", store->path, path);
+	snprintf(draft->name, sizeof(draft->name), "%.47s", path);
+	return 0;
+}
+
+int draft_finish(struct draft *draft, const char *digest, struct error *err)
+{
+	char path[STORE_PATH_SIZE];
+
+	TRY(store_blob_path(digest, path, err));
+	pending_add(draft->store, draft->name, path, false);
+	draft->name[0] = '\0';
+	close_fd(&draft->fd);
+	return 0;
+}
+
+void draft_discard(struct draft *draft)
+{
+	close_fd(&draft->fd);
+	if (draft->name[0])
+		unlinkat(draft->store->dir, draft->name, 0);
+	draft->name[0] = '\0';
+}

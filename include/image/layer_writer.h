@@ -1,0 +1,91 @@
+/* layer_writer.h -- a layer's archive and blob out of what changed in a tree.
+ *
+ * image-spec layer.md: an archive in PAX form with whiteouts for what is gone, always explicit ones
+ * (never ".wh..wh..opq"), each directory on the way to a change before it, names in order: the same
+ * change gives the same bytes. Not in it: sockets, overlayfs' own marks, the host's SELinux labels.
+ * Holes are written as zeros, for the specification advises against the sparse forms. */
+#ifndef IMAGE_LAYER_WRITER_H
+#define IMAGE_LAYER_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "image/digest.h"
+#include "image/oci.h"
+
+/* ---- compressing ----------------------------------------------------------------------------- */
+
+struct packer_encoder;
+
+/* Plain bytes go in, a blob comes out: compressed, counted, hashed before and after. Everything is
+ * the same for the same bytes: no time, no name, one thread. */
+struct packer {
+	uint64_t plain_size, blob_size; /* so far */
+	/* private */
+	const struct packer_encoder *encoder;
+	void *state;
+	int out;
+	struct digest_hash plain, blob;
+	unsigned char *block;
+};
+
+/* `out` is written to from its present offset; not owned. */
+int packer_open(struct packer *packer, enum oci_compression compression, int out,
+		struct error *err);
+int packer_write(struct packer *packer, const void *bytes, size_t length, struct error *err);
+/* The end: sizes are final, the digests those of all bytes. Each may be NULL. */
+int packer_finish(struct packer *packer, char plain[DIGEST_SIZE], char blob[DIGEST_SIZE],
+		  struct error *err);
+/* Harmless after packer_finish and on { 0 }. */
+void packer_close(struct packer *packer);
+#define auto_packer __attribute__((cleanup(packer_close)))
+
+/* ---- what changed ---------------------------------------------------------------------------- */
+
+/* `size` ids from `inside` (in the image) on are those from `outside` on the disk. */
+struct layer_id_map {
+	uint32_t inside, outside, size;
+};
+
+struct layer_id_maps { /* count 0: ids are as they are */
+	const struct layer_id_map *items;
+	size_t count;
+};
+
+struct layer_changes {
+	int root; /* the tree as it is now; not owned */
+	/* It is the upper directory of an overlay: what is not in it did not change. Else it is a
+	 * whole tree. */
+	bool upper;
+	/* What it was made of: trees in overlay form, uppermost first. Not owned. */
+	const int *lower;
+	size_t lower_count;
+	struct strings masked; /* paths without a leading slash: what is there or below stays out */
+	struct layer_id_maps uids, gids; /* what is on the disk means other ids in the image */
+	const int64_t *latest; /* NULL, or: later times of modification become this second */
+	enum oci_compression compression;
+	int cancel_fd; /* > 0: readable means stop; not owned */
+};
+
+struct layer_written {
+	char diff_id[DIGEST_SIZE], digest[DIGEST_SIZE];
+	int64_t size;     /* of the blob */
+	uint64_t entries; /* 0: nothing changed */
+};
+
+/* What layer_write_changes fails with when an upper directory is not enough: overlayfs keeps a
+ * renamed directory (redirect_dir) or a file without its content (metacopy) by a mark in it. Then
+ * only the mounted tree tells. */
+#define LAYER_UPPER_INCOMPLETE EREMOTE
+
+/* Compare, and write a layer's blob to `out` (a new file). An entry is in it when anything of it
+ * differs: type, owner, mode, time, extended attributes, content. The tree must not change
+ * meanwhile. Errors name the file: EINVAL for what no layer can hold (a name that begins with
+ * ".wh.", an id that is not mapped). */
+int layer_write_changes(const struct layer_changes *changes, int out, struct layer_written *written,
+			struct error *err);
+
+#endif

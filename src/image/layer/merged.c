@@ -1,0 +1,127 @@
+/* merged.c -- the view that overlayfs would give of a stack of trees, directory by directory.
+ *
+ * The rules are the kernel's: a whiteout ends the search, so does what is no directory; directories
+ * of one name show through each other down to one that is opaque. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/own.h"
+#include "writer.h"
+
+bool stat_is_whiteout(const struct stat *stat)
+{
+	return S_ISCHR(stat->st_mode) && stat->st_rdev == makedev(0, 0);
+}
+
+bool directory_hides(int directory)
+{
+	static const char *const marks[] = { "trusted.overlay.opaque", "user.overlay.opaque" };
+	char value;
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (fgetxattr(directory, marks[i], &value, 1) == 1 && value == 'y')
+			return true;
+	return false;
+}
+
+int directory_names(int directory, struct strings *names, struct arena *arena, struct error *err)
+{
+	auto_close int again = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_closedir DIR *list = again < 0 ? NULL : fdopendir(again);
+	const struct dirent *item;
+
+	if (!list)
+		return fail_call(err, "open", "cannot list the directory");
+	again = -1;
+	while ((errno = 0, item = readdir(list)))
+		if (strcmp(item->d_name, ".") && strcmp(item->d_name, ".."))
+			strings_add(names, arena_string(arena, item->d_name), arena);
+	return errno ? fail_call(err, "readdir", "cannot list the directory") : 0;
+}
+
+static void merged_add(struct merged *directory, int fd)
+{
+	directory->fds = reallocarray(directory->fds, directory->count + 1, sizeof(int));
+	if (!directory->fds)
+		abort();
+	directory->fds[directory->count++] = fd;
+}
+
+int merged_open(const int *trees, size_t count, struct merged *root, struct error *err)
+{
+	*root = (struct merged){ 0 };
+	for (size_t i = 0; i < count; i++) {
+		int fd = openat(trees[i], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd < 0)
+			return fail_call(err, "openat", "cannot open a layer's tree");
+		merged_add(root, fd);
+		if (directory_hides(fd))
+			break;
+	}
+	return 0;
+}
+
+/* Go one tree down. 1: look at the next one as well; 0: nothing deeper shows. */
+static int find_in_tree(int tree, const char *name, struct merged_entry *entry, struct error *err)
+{
+	struct stat stat;
+	int fd;
+
+	if (fstatat(tree, name, &stat, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT
+			       ? 1
+			       : fail_call(err, "fstatat", "cannot look at a layer's %s", name);
+	if (stat_is_whiteout(&stat) || (entry->present && !S_ISDIR(stat.st_mode)))
+		return 0;
+	if (!entry->present) {
+		entry->present = true;
+		entry->parent = tree;
+		entry->stat = stat;
+	}
+	if (!S_ISDIR(stat.st_mode))
+		return 0;
+	fd = openat(tree, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return fail_call(err, "openat", "cannot open a layer's %s", name);
+	merged_add(&entry->below, fd);
+	return !directory_hides(fd);
+}
+
+int merged_find(const struct merged *directory, const char *name, struct merged_entry *entry,
+		struct error *err)
+{
+	int deeper = 1;
+
+	*entry = (struct merged_entry){ .parent = -1 };
+	for (size_t i = 0; deeper > 0 && i < directory->count; i++)
+		deeper = find_in_tree(directory->fds[i], name, entry, err);
+	return deeper < 0 ? deeper : 0;
+}
+
+int merged_names(const struct merged *directory, struct strings *names, struct arena *arena,
+		 struct error *err)
+{
+	for (size_t i = 0; i < directory->count; i++)
+		TRY(directory_names(directory->fds[i], names, arena, err));
+	return 0;
+}
+
+void merged_close(struct merged *directory)
+{
+	for (size_t i = 0; i < directory->count; i++)
+		close(directory->fds[i]);
+	free(directory->fds);
+	*directory = (struct merged){ 0 };
+}
+
+void merged_entry_close(struct merged_entry *entry)
+{
+	merged_close(&entry->below);
+}
