@@ -1,7 +1,7 @@
 /* derive.h -- new images out of old ones, in the store.
  *
  * What is not changed stays byte for byte: blobs, and every member of the documents that nobody
- * named, known or not. The old image stays, too. */
+ * named, known or not. The old image stays, unless the new one takes its last name. */
 #ifndef IMAGE_DERIVE_H
 #define IMAGE_DERIVE_H
 
@@ -38,5 +38,22 @@ struct derive_repack {
 int derive_repack(struct store *store, const struct derive_repack *order,
 		  const struct derive_step *step, struct arena *arena, struct store_image *made,
 		  struct error *err);
+
+/* What an image's config and manifest are to say instead; NULL and empty lists change nothing. */
+struct derive_settings {
+	const struct derive_step *step;
+	char *user, *working_dir, *stop_signal, *created, *author, *os, *architecture, *variant;
+	struct strings env;             /* NAME=VALUE: in the place of the one of that name */
+	struct strings entrypoint, cmd; /* instead of the old ones */
+	struct strings exposed_ports, volumes; /* beside the old ones */
+	struct strings labels, annotations;    /* KEY=VALUE: the same */
+	struct strings clear;                  /* "config.env" …: the old ones go first */
+};
+
+/* An image with these settings and the same layers: `made`. The history says that nothing of the
+ * root filesystem changed. */
+int derive_settings(struct store *store, const struct bundle_image *image,
+		    const struct derive_settings *wanted, struct arena *arena,
+		    struct store_image *made, struct error *err);
 
 #endif

@@ -23,6 +23,7 @@ struct globals {
 extern const struct command command_bundle;
 extern const struct command command_catalog;
 extern const struct command command_completion;
+extern const struct command command_config;
 extern const struct command command_copy_images;
 extern const struct command command_delete;
 extern const struct command command_gc;

@@ -30,7 +30,7 @@ static const struct command *const commands[] = {
 	&command_rmi, &command_save, &command_load, &command_gc,
 	/* bundles */
 	&command_run, &command_bundle, &command_release, &command_unpack,
-	&command_repack,
+	&command_repack, &command_config,
 	&command_completion, NULL,
 };
 /* clang-format on */
