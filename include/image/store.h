@@ -228,6 +228,16 @@ int store_choose_image(const struct store_images *images, const char *what, stru
 int store_select_platform(const struct store *store, const struct oci_platform *platform,
 			  struct arena *arena, struct store_image *image, struct error *err);
 
+/* The documents of a manifest that is here. `image` false: an artifact, whose config is not read.
+ */
+struct store_documents {
+	struct oci_manifest manifest;
+	struct oci_image_config config;
+	bool image;
+};
+int store_read_documents(const struct store *store, const char *digest, struct arena *arena,
+			 struct store_documents *documents, struct error *err);
+
 /* Take the name away; by ID or digest: all its names, if there is one only or `force`
  * (else -EEXIST). -EBUSY: a bundle uses the image and this is its last name, unless `force`.
  * Names taken away are added to `untagged`; blobs and trees go with the next store_collect. */
@@ -267,6 +277,25 @@ int store_list_bundles(const struct store *store, struct arena *arena,
 		       struct store_bundles *bundles, struct error *err);
 /* Remove the record and its directory (nothing may be mounted there any more). */
 int store_remove_bundle(struct store *store, const char *id, struct error *err);
+
+/* ---- what it takes on disk ------------------------------------------------------------------- */
+
+struct store_share {            /* blobs and trees of an image */
+	int64_t unique, shared; /* bytes that it alone, or another one too, refers to */
+	size_t bundles;
+};
+
+struct store_usage {
+	struct store_share *images; /* as many as were asked about; names of one image: the first */
+	int64_t *bundles;           /* their own files: upper directories, copies */
+	int64_t images_bytes, images_active; /* each blob and tree once; those of bundles' images */
+	int64_t bundles_bytes, partial_bytes;
+	size_t partials; /* downloads that are not complete */
+};
+
+int store_measure(const struct store *store, const struct store_images *images,
+		  const struct store_bundles *bundles, struct arena *arena,
+		  struct store_usage *usage, struct error *err);
 
 /* ---- the collector -------------------------------------------------------------------------- */
 

@@ -47,7 +47,7 @@ struct transfer_options {
 	const struct registry_options *there; /* copies: of the destination; NULL: the same */
 	const struct oci_platform *platform;  /* NULL: this machine's */
 	int jobs;                             /* layers at once; 0: 4 */
-	bool all_platforms;                   /* copies: an index whole */
+	bool all_platforms;                   /* an index whole */
 	bool keep_names;                      /* copies: call it there what it is called here */
 	const char *name;                     /* pulls: its name in the store; NULL: the source's */
 	const struct store *store;            /* where store:NAME is; NULL: nowhere */
@@ -60,7 +60,7 @@ struct transfer_options {
  * full reference, of a layout localhost/NAME:TAG, where NAME is the one asked for, or the layout's,
  * or the directory's. On failure the store has no new name and no new layer; blobs that came whole,
  * and parts of others, stay for the next time or the collector. The first failure is the one told.
- */
+ * options->all_platforms: an index whole, with all that it lists; the name means the index then. */
 int transfer_pull(struct store *store, const char *source, const struct transfer_options *options,
 		  struct arena *arena, struct store_image *image, struct error *err);
 

@@ -3,13 +3,14 @@
 
 struct options {
 	struct bundle_changes changes;
-	char *rootfs;
+	char *rootfs, *platform;
 };
 
 /* clang-format off */
 static const struct option_row rows[] = {
 	BUNDLE_OPTION_ROWS(struct options, changes),
 	{ "rootfs", 0, OPTION_TEXT, offsetof(struct options, rootfs), "DRIVER", "how the root filesystem is made: overlay or copy (default: the best that works)", "overlay|copy", 0 },
+	{ "platform", 0, OPTION_TEXT, offsetof(struct options, platform), "OS/ARCH[/VARIANT]", "take the image for that platform, of an index that is in the store", NULL, 0 },
 };
 /* clang-format on */
 
@@ -33,7 +34,8 @@ static int run(const struct command_line *line, struct error *err)
 	};
 
 	TRY(command_open_store(line, STORE_USE, &store, err));
-	TRY(command_load_image(line, &store, line->arguments.items[0], &image, err));
+	TRY(command_load_platform(line, &store, line->arguments.items[0], options->platform, &image,
+				  err));
 	return bundle_make(&store, &request, line->arena, err);
 }
 

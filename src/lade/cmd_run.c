@@ -71,12 +71,15 @@ static int load_image(const struct command_line *line, struct store *store,
 	struct transfer_options transfer;
 	struct progress *progress = NULL;
 	struct store_image pulled;
-	int result = always ? -ENOENT : bundle_load_image(store, what, line->arena, image, err);
+	int result = -ENOENT;
 
+	TRY(network_options_apply(&options->network, line->arena, &transfer, err));
+	if (!always)
+		result = bundle_load_platform(store, what, transfer.platform, line->arena, image,
+					      err);
 	if (result != -ENOENT || text_equal(options->pull, "never"))
 		return result;
 	*err = (struct error){ 0 };
-	TRY(network_options_apply(&options->network, line->arena, &transfer, err));
 	if (!options->quiet) {
 		progress = progress_open("Pulling", what, line->arena);
 		transfer.progress.report = progress_report;

@@ -30,15 +30,20 @@ static int import_image(struct store *store, const char *what, struct bundle_ima
 				 image, err);
 }
 
-int command_load_image(const struct command_line *line, struct store *store, const char *what,
-		       struct bundle_image *image, struct error *err)
+int command_load_platform(const struct command_line *line, struct store *store, const char *what,
+			  const char *platform, struct bundle_image *image, struct error *err)
 {
+	struct oci_platform wanted;
 	int result;
+
+	if (platform)
+		TRY(oci_platform_parse(platform, &wanted, line->arena, err));
 
 	if (reference_has_transport(what) && !text_starts(what, "docker://") &&
 	    !text_starts(what, "store:"))
 		return import_image(store, what, image, line->arena, err);
-	result = bundle_load_image(store, what, line->arena, image, err);
+	result = bundle_load_platform(store, what, platform ? &wanted : NULL, line->arena, image,
+				      err);
 	if (result == -ENOENT)
 		fail_hint(err, "fetch it first: lade pull %s", what);
 	return result;
@@ -57,6 +62,12 @@ int command_full_name(const char *typed, struct arena *arena, char **name, struc
 		return fail(err, EINVAL, "\"%s\": a tag has no digest", typed);
 	*name = reference_format(&reference, arena);
 	return 0;
+}
+
+int command_load_image(const struct command_line *line, struct store *store, const char *what,
+		       struct bundle_image *image, struct error *err)
+{
+	return command_load_platform(line, store, what, NULL, image, err);
 }
 
 int command_print(const struct text *text, struct error *err)

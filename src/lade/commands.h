@@ -26,6 +26,8 @@ extern const struct command command_completion;
 extern const struct command command_config;
 extern const struct command command_copy_images;
 extern const struct command command_delete;
+extern const struct command command_df;
+extern const struct command command_exists;
 extern const struct command command_gc;
 extern const struct command command_history;
 extern const struct command command_images;
@@ -34,6 +36,7 @@ extern const struct command command_load;
 extern const struct command command_login;
 extern const struct command command_logout;
 extern const struct command command_pull;
+extern const struct command command_prune;
 extern const struct command command_push;
 extern const struct command command_referrers;
 extern const struct command command_release;
@@ -44,6 +47,7 @@ extern const struct command command_save;
 extern const struct command command_search;
 extern const struct command command_tag;
 extern const struct command command_tags;
+extern const struct command command_tree;
 extern const struct command command_unpack;
 extern const struct command command_untag;
 
@@ -61,6 +65,9 @@ int command_open_store(const struct command_line *line, enum store_access access
  * in the store already: else an error that says how to get it. */
 int command_load_image(const struct command_line *line, struct store *store, const char *what,
 		       struct bundle_image *image, struct error *err);
+/* The same for "OS/ARCH[/VARIANT]", if the store has that; NULL: this machine's. */
+int command_load_platform(const struct command_line *line, struct store *store, const char *what,
+			  const char *platform, struct bundle_image *image, struct error *err);
 
 /* The full name that a person means for a new tag. podman's: without a domain it is of this host
  * (localhost/). */

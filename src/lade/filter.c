@@ -141,7 +141,7 @@ static bool match_containers(const struct filters *filters, const struct filter 
 	bool used = false;
 
 	for (size_t i = 0; i < bundles->count; i++)
-		used |= text_equal(bundles->items[i].digest, image->digest);
+		used |= store_image_has(image, bundles->items[i].digest);
 	return used == filter->yes;
 }
 

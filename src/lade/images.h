@@ -56,6 +56,10 @@ struct image_names {
 struct image_names images_names(const struct store_images *images, const char *digest,
 				struct arena *arena);
 
+/* "docker.io/library/alpine" and "3"; "<none>" where there is none. */
+void images_split_name(const struct store_image *image, struct arena *arena, char **repository,
+		       char **tag);
+
 /* Is the image of that entry in the list already, by another name? */
 bool images_listed_before(const struct store_images *images, size_t index);
 

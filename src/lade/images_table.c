@@ -23,7 +23,7 @@ static char *short_id(const char *id, const struct images_options *options, stru
 	return arena_format(arena, "%.12s", strchr(id, ':') ? strchr(id, ':') + 1 : id);
 }
 
-static void split_name(const struct store_image *image, struct arena *arena, char **repository,
+void images_split_name(const struct store_image *image, struct arena *arena, char **repository,
 		       char **tag)
 {
 	struct reference reference;
@@ -88,7 +88,7 @@ static void fill_row(const struct store_images *images, const struct store_image
 		.architecture = image->architecture ? image->architecture : nothing,
 		.parent = nothing,
 	};
-	split_name(image, arena, &row->repository, &row->tag);
+	images_split_name(image, arena, &row->repository, &row->tag);
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */

@@ -27,7 +27,8 @@ static const struct command *const commands[] = {
 	&command_catalog, &command_referrers, &command_delete, &command_login, &command_logout,
 	/* the store */
 	&command_images, &command_inspect, &command_history, &command_tag, &command_untag,
-	&command_rmi, &command_save, &command_load, &command_gc,
+	&command_rmi, &command_prune, &command_exists, &command_tree, &command_df,
+	&command_save, &command_load, &command_gc,
 	/* bundles */
 	&command_run, &command_bundle, &command_release, &command_unpack,
 	&command_repack, &command_config,
@@ -37,18 +38,23 @@ static const struct command *const commands[] = {
 
 /* clang-format off */
 static const struct command_spelling spellings[] = {
+	{ "image", "exists", &command_exists },
 	{ "image", "history", &command_history },
 	{ "image", "inspect", &command_inspect },
 	{ "image", "list", &command_images },
 	{ "image", "load", &command_load },
 	{ "image", "ls", &command_images },
+	{ "image", "prune", &command_prune },
 	{ "image", "pull", &command_pull },
 	{ "image", "push", &command_push },
 	{ "image", "rm", &command_rmi },
 	{ "image", "save", &command_save },
 	{ "image", "search", &command_search },
 	{ "image", "tag", &command_tag },
+	{ "image", "tree", &command_tree },
 	{ "image", "untag", &command_untag },
+	{ "system", "df", &command_df },
+	{ "system", "prune", &command_prune },
 	{ 0 },
 };
 /* clang-format on */

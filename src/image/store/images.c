@@ -22,24 +22,30 @@ static int document_read(const struct store *store, const struct oci_descriptor 
 	return 0;
 }
 
-int image_read(const struct store *store, const struct oci_descriptor *descriptor,
-	       struct arena *arena, struct image_documents *documents, struct error *err)
+int store_read_documents(const struct store *store, const char *digest, struct arena *arena,
+			 struct store_documents *documents, struct error *err)
 {
+	const struct oci_descriptor descriptor = { .digest = (char *)digest };
 	auto_text struct text manifest = { 0 }, config = { 0 };
 	struct oci_document document;
 
-	TRY(document_read(store, descriptor, &document, &manifest, err));
+	*documents = (struct store_documents){ 0 };
+	TRY(document_read(store, &descriptor, &document, &manifest, err));
 	TRY(oci_manifest_read(&document, &documents->manifest, arena, err));
+	if (oci_media_type(documents->manifest.config->media_type)->kind != OCI_CONFIG)
+		return 0;
 	TRY(document_read(store, documents->manifest.config, &document, &config, err));
-	return oci_image_config_read(&document, &documents->config, arena, err);
+	TRY(oci_image_config_read(&document, &documents->config, arena, err));
+	documents->image = true;
+	return 0;
 }
 
 static void fill_documents(const struct store *store, const struct oci_descriptor *manifest,
 			   struct arena *arena, struct store_image *image)
 {
-	struct image_documents documents;
+	struct store_documents documents;
 
-	if (image_read(store, manifest, arena, &documents, NULL) < 0)
+	if (store_read_documents(store, manifest->digest, arena, &documents, NULL) < 0)
 		return;
 	image->id = documents.manifest.config->digest;
 	image->created = documents.config.created;

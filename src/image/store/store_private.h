@@ -55,14 +55,6 @@ int index_read(const struct store *store, struct arena *arena, struct oci_index 
 int index_write(const struct store *store, const struct oci_index *index, struct error *err);
 const char *index_name_of(const struct oci_descriptor *descriptor);
 
-/* The documents of an image. */
-struct image_documents {
-	struct oci_manifest manifest;
-	struct oci_image_config config;
-};
-int image_read(const struct store *store, const struct oci_descriptor *descriptor,
-	       struct arena *arena, struct image_documents *documents, struct error *err);
-
 /* images.c: that is the manifest of `image`; what its documents say is filled in. */
 void image_set_manifest(const struct store *store, const struct oci_descriptor *manifest,
 			struct arena *arena, struct store_image *image);

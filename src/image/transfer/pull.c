@@ -114,10 +114,10 @@ static int larger_first(const void *a, const void *b)
 	return size_a < size_b ? 1 : size_a > size_b ? -1 : 0;
 }
 
-static void list_jobs(struct pull *pull)
+/* `diff_ids` NULL: it is no image, its blobs are kept and nothing is unpacked. */
+static void list_jobs(struct pull *pull, const struct strings *diff_ids)
 {
-	const struct strings *diff_ids = &pull->config.rootfs->diff_ids;
-
+	pull->order_count = pull->next = 0;
 	pull->job_count = pull->manifest.layers.count;
 	pull->jobs = arena_array(pull->arena, pull->job_count + 1, sizeof(*pull->jobs));
 	pull->order = arena_array(pull->arena, pull->job_count + 1, sizeof(struct layer_job *));
@@ -127,15 +127,17 @@ static void list_jobs(struct pull *pull)
 
 		job->index = i;
 		job->descriptor = &pull->manifest.layers.items[i];
-		job->diff_id = diff_ids->items[i];
+		job->diff_id = diff_ids ? diff_ids->items[i] : NULL;
 		job->need_blob = !store_have_blob(pull->store, job->descriptor->digest);
-		job->need_tree = !store_layer_path(pull->store, diff_ids, i, pull->arena);
+		job->need_tree =
+			diff_ids && !store_layer_path(pull->store, diff_ids, i, pull->arena);
 		if ((job->need_blob || job->need_tree) && !same_as_earlier(pull, i))
 			pull->order[pull->order_count++] = job;
 		else
 			pull_report(pull, TRANSFER_EXISTS, job, job->descriptor->size);
 	}
-	qsort(pull->order, pull->order_count, sizeof(struct layer_job *), larger_first);
+	if (pull->order_count)
+		qsort(pull->order, pull->order_count, sizeof(struct layer_job *), larger_first);
 }
 
 /* ---- bring it -------------------------------------------------------------------------------- */
@@ -172,7 +174,7 @@ static int pull_image(struct pull *pull, struct store_image *image, struct error
 	TRY(find_manifest(pull, &fetched, image, err));
 	TRY(find_config(pull, err));
 	warn_of_platform(pull);
-	list_jobs(pull);
+	list_jobs(pull, &pull->config.rootfs->diff_ids);
 	TRY(bring_layers(pull, err));
 	image->name = pull->options->name ? arena_string(pull->arena, pull->options->name)
 					  : pull->source.kind->name(&pull->source, pull->arena);
@@ -181,6 +183,94 @@ static int pull_image(struct pull *pull, struct store_image *image, struct error
 	image->size = (int64_t)fetched.length;
 	image->id = pull->manifest.config->digest;
 	return store_set_name(pull->store, image, err);
+}
+
+/* ---- an index whole ------------------------------------------------------------------------- */
+
+/* Attestations and other artifacts travel with the images of an index. */
+static bool is_image(const struct oci_manifest *manifest)
+{
+	for (size_t i = 0; i < manifest->layers.count; i++) {
+		enum oci_kind kind = oci_media_type(manifest->layers.items[i].media_type)->kind;
+
+		if (kind != OCI_LAYER && kind != OCI_FOREIGN_LAYER)
+			return false;
+	}
+	return oci_media_type(manifest->config->media_type)->kind == OCI_CONFIG;
+}
+
+static int bring_artifact(struct pull *pull, struct error *err)
+{
+	const struct oci_descriptor *config = pull->manifest.config;
+	char *bytes;
+
+	TRY(pull->source.kind->fetch_document(&pull->source, config, pull->arena, &bytes, err));
+	TRY(store_put_blob(pull->store, config->digest, bytes, (size_t)config->size, err));
+	list_jobs(pull, NULL);
+	TRY(pull_layers(pull, err));
+	return store_commit(pull->store, err);
+}
+
+static int bring_entry(struct pull *pull, const struct oci_document *document, struct error *err)
+{
+	TRY(oci_manifest_read(document, &pull->manifest, pull->arena, err));
+	if (!is_image(&pull->manifest))
+		return bring_artifact(pull, err);
+	TRY(find_config(pull, err));
+	list_jobs(pull, &pull->config.rootfs->diff_ids);
+	return bring_layers(pull, err);
+}
+
+static int bring_index(struct pull *pull, const struct registry_manifest *fetched, int depth,
+		       struct error *err)
+{
+	struct oci_document document = document_of(fetched);
+	struct oci_index index;
+
+	if (depth > OCI_INDEX_DEPTH)
+		return fail(err, EINVAL, "the index %s is nested too deeply", fetched->digest);
+	TRY(oci_index_read(&document, &index, pull->arena, err));
+	for (size_t i = 0; i < index.manifests.count; i++) {
+		struct registry_manifest part = { 0 };
+		enum oci_kind kind = OCI_UNKNOWN;
+
+		TRY(pull->source.kind->fetch_described(&pull->source, &index.manifests.items[i],
+						       pull->arena, &part, err));
+		document = document_of(&part);
+		TRY(oci_document_kind(&document, &kind, err));
+		TRY(keep(pull, &part, err));
+		TRY(kind == OCI_INDEX ? bring_index(pull, &part, depth + 1, err)
+				      : bring_entry(pull, &document, err));
+	}
+	return 0;
+}
+
+/* Every platform; the name means the index. What is no index is a single image. */
+static int pull_index(struct pull *pull, struct store_image *image, struct error *err)
+{
+	struct registry_manifest fetched = { 0 };
+	enum oci_kind kind = OCI_UNKNOWN;
+	struct oci_document document;
+
+	TRY(pull->source.kind->resolve(&pull->source, pull->arena, &fetched, err));
+	document = document_of(&fetched);
+	TRY(oci_document_kind(&document, &kind, err));
+	if (kind != OCI_INDEX)
+		return pull_image(pull, image, err);
+	TRY(keep(pull, &fetched, err));
+	TRY(bring_index(pull, &fetched, 0, err));
+	TRY(store_commit(pull->store, err));
+	image->name = pull->options->name ? arena_string(pull->arena, pull->options->name)
+					  : pull->source.kind->name(&pull->source, pull->arena);
+	image->index = arena_alloc(pull->arena, sizeof(*image->index));
+	image->index->digest = arena_string(pull->arena, fetched.digest);
+	image->index->media_type = fetched.media_type && *fetched.media_type
+					   ? fetched.media_type
+					   : arena_string(pull->arena, OCI_TYPE_INDEX);
+	image->index->size = (int64_t)fetched.length;
+	TRY(store_set_name(pull->store, image, err));
+	return store_find_image(pull->store, image->name ? image->name : image->index->digest,
+				pull->arena, image, err);
 }
 
 /* One descriptor that is readable when the caller cancels or when a thread of ours failed. */
@@ -221,7 +311,8 @@ int pull_reference(struct store *store, const struct reference *reference,
 	result = source_open(reference, options->platform ? options->platform : &platform, &own,
 			     &pull.source, err);
 	if (result >= 0)
-		result = pull_image(&pull, image, err);
+		result = options->all_platforms ? pull_index(&pull, image, err)
+						: pull_image(&pull, image, err);
 	source_close(&pull.source);
 	return result;
 }

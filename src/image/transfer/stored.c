@@ -34,7 +34,7 @@ static int find_names(struct source *source, const char *digest, struct arena *a
 	source->names = (struct strings){ 0 };
 	TRY(store_list_images(source->store, arena, &images, err));
 	for (size_t i = 0; i < images.count; i++)
-		if (images.items[i].name && text_equal(images.items[i].digest, digest))
+		if (images.items[i].name && store_image_has(&images.items[i], digest))
 			strings_add(&source->names, images.items[i].name, arena);
 	return 0;
 }
@@ -46,6 +46,8 @@ static int resolve_stored(struct source *source, struct arena *arena,
 	struct store_image image;
 
 	TRY(store_find_image(source->store, source->reference->name, arena, &image, err));
+	if (image.index)
+		TRY(store_select_platform(source->store, source->platform, arena, &image, err));
 	source->entry_name = image.name;
 	source->index_digest = image.index_digest;
 	document->media_type = image.media_type;
