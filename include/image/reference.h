@@ -29,6 +29,7 @@ struct reference {
 	char *path;   /* "library/alpine" */
 	char *tag;    /* NULL when only a digest was given */
 	char *digest; /* NULL, or valid (digest.h) */
+	char *typed;  /* as it was typed, when that names no registry; else NULL */
 
 	/* The others */
 	char *directory; /* PATH; NULL for the store */

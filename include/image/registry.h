@@ -26,6 +26,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "image/configuration.h"
 #include "image/digest.h"
 #include "image/oci.h"
 #include "image/reference.h"
@@ -41,24 +42,32 @@ struct registry_options { /* { 0 } is a good default */
 	const char *cert_dir;    /* --cert-dir: *.crt, *.cert with *.key; NULL: certs.d/HOST */
 	const char *credentials; /* --creds: USER[:PASSWORD]; NULL: from the auth files */
 	const char *auth_file;   /* --authfile: then no other is read; NULL: the usual ones */
-	bool push;               /* tokens must allow writing */
-	int retries;             /* beyond the first try; 0: 3, < 0: none */
-	int retry_delay_ms;      /* before the second try, doubling; 0: 2000 */
-	int stall_seconds;       /* 0: 60 */
-	int cancel_fd;           /* > 0: readable means stop now (an eventfd); not owned */
+	/* registries.conf: what is blocked, insecure or behind a proxy, and who keeps secrets;
+	 * NULL: nothing is said. Not owned. */
+	const struct registries *configuration;
+	const struct registries_place *place; /* one that it named: this decides, not its name */
+	bool push;                            /* tokens must allow writing */
+	int retries;                          /* beyond the first try; 0: 3, < 0: none */
+	int retry_delay_ms;                   /* before the second try, doubling; 0: 2000 */
+	int stall_seconds;                    /* 0: 60 */
+	int cancel_fd; /* > 0: readable means stop now (an eventfd); not owned */
 };
 
 struct registry;
 
 /* No network yet. `reference->path` may be NULL for what concerns the whole registry. Reads
- * credentials and certificates: a broken auth file, a .cert without .key are errors. `options` and
- * `reference` are not kept. Close with registry_close. */
+ * credentials and certificates: a broken auth file, a .cert without .key are errors; EPERM where
+ * the configuration blocks the name. `options` and `reference` are not kept. Close with
+ * registry_close.
+ */
 int registry_open(const struct reference *reference, const struct registry_options *options,
 		  struct registry **registry, struct error *err);
 /* Another client of the same repository for another thread. Fork from the thread that uses
  * `registry`; the two then live independently. */
 int registry_fork(struct registry *registry, struct registry **forked, struct error *err);
 void registry_close(struct registry *registry); /* NULL is fine */
+/* Try again so many times from now on; as `retries` above. */
+void registry_set_retries(struct registry *registry, int retries);
 
 static inline void own_registry(struct registry **registry)
 {

@@ -42,13 +42,13 @@ JSON_SHAPE(found_image, FOUND_ROWS);
 
 static char ok[] = "[OK]", nothing[] = "";
 
-/* "quay.io/ter" searches quay.io for "ter"; a bare word searches docker.io, as docker does. */
+/* "quay.io/ter" searches quay.io for "ter"; a bare word has no host. */
 static void split_term(const char *typed, struct arena *arena, const char **host, const char **term)
 {
 	const char *slash = strchr(typed, '/');
 	size_t length = slash ? (size_t)(slash - typed) : 0;
 
-	*host = "docker.io";
+	*host = NULL;
 	*term = typed;
 	if (slash && (memchr(typed, '.', length) || memchr(typed, ':', length) ||
 		      !strncmp(typed, "localhost", length))) {
@@ -57,10 +57,39 @@ static void split_term(const char *typed, struct arena *arena, const char **host
 	}
 }
 
-static char *description_of(const struct registry_found *found, const struct options *options,
+struct found_images {
+	struct found_image *items;
+	size_t count;
+};
+
+static void add_found(const struct registry_search *search, const char *host, struct arena *arena,
+		      struct found_images *images)
+{
+	size_t count = images->count + search->count;
+	struct found_image *all = arena_array(arena, count + 1, sizeof(*all));
+
+	for (size_t i = 0; i < images->count; i++)
+		all[i] = images->items[i];
+	images->items = all;
+	for (size_t i = 0; i < search->count; i++) {
+		const struct registry_found *found = &search->items[i];
+
+		all[images->count++] = (struct found_image){
+			.index = arena_string(arena, host),
+			.name = arena_format(arena, "%s/%s", host, found->name),
+			.description = found->description ? found->description : nothing,
+			.stars = found->stars,
+			.official = found->official ? ok : nothing,
+			.automated = found->automated ? ok : nothing,
+			.tag = nothing,
+		};
+	}
+}
+
+static char *description_of(const struct found_image *found, const struct options *options,
 			    struct arena *arena)
 {
-	char *text = arena_string(arena, found->description ? found->description : "");
+	char *text = arena_string(arena, found->description);
 
 	text_mask_controls(text);
 	if (options->no_trunc || strlen(text) <= SHORT_WIDTH)
@@ -68,17 +97,17 @@ static char *description_of(const struct registry_found *found, const struct opt
 	return arena_format(arena, "%.*s...", SHORT_WIDTH - 3, text);
 }
 
-static void add_table(const struct registry_search *search, const char *host,
-		      const struct options *options, struct arena *arena, struct text *out)
+static void add_table(const struct found_images *images, const struct options *options,
+		      struct arena *arena, struct text *out)
 {
 	static const char *const heading[] = { "NAME", "DESCRIPTION" };
 	struct table table = { .columns = 2, .arena = arena };
 
 	table_add(&table, heading);
-	for (size_t i = 0; i < search->count; i++) {
-		char *name = arena_format(arena, "%s/%s", host, search->items[i].name);
+	for (size_t i = 0; i < images->count; i++) {
+		char *name = arena_string(arena, images->items[i].name);
 		const char *const cells[] = { name,
-					      description_of(&search->items[i], options, arena) };
+					      description_of(&images->items[i], options, arena) };
 
 		text_mask_controls(name);
 		table_add(&table, cells);
@@ -86,55 +115,37 @@ static void add_table(const struct registry_search *search, const char *host,
 	table_print(&table, out);
 }
 
-static struct found_image *found_images(const struct registry_search *search, const char *host,
-					const struct options *options, struct arena *arena)
-{
-	struct found_image *images = arena_array(arena, search->count + 1, sizeof(*images));
-
-	for (size_t i = 0; i < search->count; i++) {
-		const struct registry_found *found = &search->items[i];
-
-		images[i] = (struct found_image){
-			.index = (char *)host,
-			.name = arena_format(arena, "%s/%s", host, found->name),
-			.description = options->format && !text_equal(options->format, "json")
-					       ? description_of(found, options, arena)
-				       : found->description ? found->description
-							    : nothing,
-			.stars = found->stars,
-			.official = found->official ? ok : nothing,
-			.automated = found->automated ? ok : nothing,
-			.tag = nothing,
-		};
-	}
-	return images;
-}
-
-static void add_json(const struct found_image *images, size_t count, struct text *out)
+static void add_json(const struct found_images *images, struct text *out)
 {
 	text_add(out, "[");
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < images->count; i++) {
 		text_add(out, i ? ",\n" : "\n");
-		json_write(&found_image_shape, &images[i], false, out);
+		json_write(&found_image_shape, &images->items[i], false, out);
 	}
-	text_add(out, count ? "\n]\n" : "]\n");
+	text_add(out, images->count ? "\n]\n" : "]\n");
 }
 
-static int add_found(const struct registry_search *search, const char *host,
-		     const struct command_line *line, struct text *out, struct error *err)
+static int add_by_template(const struct found_images *images, const struct options *options,
+			   struct arena *arena, struct text *out, struct error *err)
 {
-	const struct options *options = line->options;
-	struct found_image *images = found_images(search, host, options, line->arena);
-	const struct template_rows shown_rows = { .shape = &found_image_shape,
-						  .items = images,
-						  .count = search->count };
+	const struct template_rows rows_shown = { .shape = &found_image_shape,
+						  .items = images->items,
+						  .count = images->count };
 
+	for (size_t i = 0; i < images->count; i++)
+		images->items[i].description = description_of(&images->items[i], options, arena);
+	return template_print(options->format, &rows_shown, arena, out, err);
+}
+
+static int add_images(const struct found_images *images, const struct options *options,
+		      struct arena *arena, struct text *out, struct error *err)
+{
 	if (!options->format || text_equal(options->format, "table"))
-		add_table(search, host, options, line->arena, out);
+		add_table(images, options, arena, out);
 	else if (text_equal(options->format, "json"))
-		add_json(images, search->count, out);
+		add_json(images, out);
 	else
-		return template_print(options->format, &shown_rows, line->arena, out, err);
+		return add_by_template(images, options, arena, out, err);
 	return 0;
 }
 
@@ -164,21 +175,55 @@ static int list_tags(const struct command_line *line, struct text *out, struct e
 	return 0;
 }
 
-static int search_registry(const struct command_line *line, struct text *out, struct error *err)
+/* Where a bare word is searched for: registries.conf(5), else docker.io, as docker does. */
+static int usual_hosts(struct arena *arena, struct strings *hosts, struct error *err)
+{
+	static char hub[] = "docker.io";
+	struct registries *registries;
+
+	TRY(registries_load(arena, &registries, err));
+	if (registries->has_search)
+		*hosts = registries->search;
+	else
+		strings_add(hosts, hub, arena);
+	return hosts->count ? 0
+			    : fail(err, EINVAL,
+				   "unqualified-search-registries is empty: name the "
+				   "registry to search");
+}
+
+static int search_host(const struct command_line *line, const char *host, const char *term,
+		       struct found_images *images, struct error *err)
 {
 	const struct options *options = line->options;
 	auto_registry struct registry *registry = NULL;
 	struct registry_search search;
-	const char *host, *term;
 
-	split_term(line->arguments.items[0], line->arena, &host, &term);
 	/* docker.io's search does not live where its images do. */
 	TRY(command_open_registry(line, &options->network,
 				  text_equal(host, "docker.io") ? "index.docker.io:443" : host,
 				  &registry, err));
 	TRY(registry_find(registry, term, options->limit ? (int)options->limit : LIMIT_USUAL,
 			  line->arena, &search, err));
-	return add_found(&search, host, line, out, err);
+	add_found(&search, host, line->arena, images);
+	return 0;
+}
+
+static int search(const struct command_line *line, struct text *out, struct error *err)
+{
+	const struct options *options = line->options;
+	struct found_images images = { 0 };
+	struct strings hosts = { 0 };
+	const char *host, *term;
+
+	split_term(line->arguments.items[0], line->arena, &host, &term);
+	if (host)
+		strings_add(&hosts, arena_string(line->arena, host), line->arena);
+	else
+		TRY(usual_hosts(line->arena, &hosts, err));
+	for (size_t i = 0; i < hosts.count; i++)
+		TRY(search_host(line, hosts.items[i], term, &images, err));
+	return add_images(&images, options, line->arena, out, err);
 }
 
 static int run(const struct command_line *line, struct error *err)
@@ -188,7 +233,7 @@ static int run(const struct command_line *line, struct error *err)
 
 	if (options->limit < 0 || options->limit > LIMIT_MOST)
 		return fail(err, EINVAL, "--limit: 1 to %d", LIMIT_MOST);
-	TRY(options->list_tags ? list_tags(line, &out, err) : search_registry(line, &out, err));
+	TRY(options->list_tags ? list_tags(line, &out, err) : search(line, &out, err));
 	return command_print(&out, err);
 }
 

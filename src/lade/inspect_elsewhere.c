@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "base/template.h"
 #include "inspect.h"
 
@@ -56,12 +57,20 @@ static int add_tags(const struct command_line *line, const char *name, struct su
 	const struct inspect_options *options = line->options;
 	auto_registry struct registry *registry = NULL;
 	struct reference reference;
+	int result;
 
+	TRY(reference_parse(name, line->arena, &reference, err));
+	summary->name = reference_repository(&reference, line->arena);
 	if (options->no_tags)
 		return 0;
 	TRY(command_open_repository(line, &options->network, name, &reference, &registry, err));
-	summary->name = reference_repository(&reference, line->arena);
-	return registry_list_tags(registry, line->arena, &summary->tags, err);
+	result = registry_list_tags(registry, line->arena, &summary->tags, err);
+	if (result >= 0 || result == -ECANCELED)
+		return result;
+	/* Not everybody may list, and a mirror is not asked: the image is there all the same. */
+	log_warning("%s: its tags cannot be listed: %s: %s", summary->name, err->where, err->what);
+	*err = (struct error){ 0 };
+	return 0;
 }
 
 static int add_summary(const struct command_line *line, const char *what,

@@ -71,11 +71,15 @@ static void apply_registry(const struct network_options *options, struct registr
 int network_options_apply(const struct network_options *options, struct arena *arena,
 			  struct transfer_options *transfer, struct error *err)
 {
+	struct registries *registries;
+
 	*transfer = (struct transfer_options){
 		.user_xattrs = rootfs_user_xattrs(),
 		.single_id = rootfs_single_id(),
 		.registry.cancel_fd = interrupt_fd(),
 	};
+	TRY(registries_load(arena, &registries, err));
+	transfer->registry.configuration = registries;
 	if (!options)
 		return 0;
 	if (options->jobs < 0 || options->jobs > 16)
@@ -91,11 +95,19 @@ int command_open_repository(const struct command_line *line, const struct networ
 			    const char *name, struct reference *reference,
 			    struct registry **registry, struct error *err)
 {
-	const char *rest = text_after(name, "docker://");
 	struct transfer_options transfer;
+	struct strings names;
 
 	TRY(network_options_apply(options, line->arena, &transfer, err));
-	TRY(reference_parse_name(rest ? rest : name, line->arena, reference, err));
+	TRY(reference_parse(name, line->arena, reference, err));
+	if (reference->transport != REFERENCE_REGISTRY)
+		return fail(err, EINVAL, "%s is not in a registry", name);
+	TRY(registries_names(transfer.registry.configuration, reference, line->arena, &names, err));
+	if (names.count > 1) {
+		fail(err, EINVAL, "%s may be in several registries", name);
+		return fail_hint(err, "say which one: %s", names.items[0]);
+	}
+	TRY(reference_parse_name(names.items[0], line->arena, reference, err));
 	return registry_open(reference, &transfer.registry, registry, err);
 }
 

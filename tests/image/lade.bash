@@ -22,6 +22,9 @@ image_setup() {
 	STORE=$BATS_TEST_TMPDIR/store
 	DIR=$BATS_TEST_TMPDIR/bundle
 	cd "$BATS_TEST_TMPDIR" || return
+	# What this machine says about registries is not the tests' business.
+	export CONTAINERS_REGISTRIES_CONF=$BATS_TEST_TMPDIR/registries.conf
+	: >"$CONTAINERS_REGISTRIES_CONF"
 }
 
 image_teardown() {

@@ -44,3 +44,20 @@ registry_blob() {
 	local hex=${1#sha256:}
 	echo "$REGISTRY_FILES/docker/registry/v2/blobs/sha256/${hex:0:2}/$hex/data"
 }
+
+# start_another [NAME=VALUE…]: one more registry. Sets ANOTHER (host:port), ANOTHER_FILES, ANOTHER_LOG.
+start_another() {
+	local first=${REGISTRY-} files=${REGISTRY_FILES-} log=${REGISTRY_LOG-} pid=${REGISTRY_PID-}
+	local top=$BATS_TEST_TMPDIR
+	BATS_TEST_TMPDIR=$top/another
+	mkdir -p "$BATS_TEST_TMPDIR"
+	start_registry "$@"
+	BATS_TEST_TMPDIR=$top
+	ANOTHER=$REGISTRY ANOTHER_FILES=$REGISTRY_FILES ANOTHER_LOG=$REGISTRY_LOG ANOTHER_PID=$REGISTRY_PID
+	REGISTRY=$first REGISTRY_FILES=$files REGISTRY_LOG=$log REGISTRY_PID=$pid
+}
+
+stop_another() {
+	[ -n "${ANOTHER_PID-}" ] && kill "$ANOTHER_PID" 2>/dev/null && wait "$ANOTHER_PID" 2>/dev/null
+	ANOTHER_PID=
+}

@@ -47,13 +47,14 @@ static bool looks_like_domain(const char *component)
 	return !strcmp(component, "localhost") || strpbrk(component, ".:") || has_upper(component);
 }
 
-/* `name` is "[domain/]path" with tag and digest still on it. */
-static void split_domain(char *name, struct arena *arena, struct reference *reference)
+/* `name` is "[domain/]path" with the tag still on it. Does it name a registry? */
+static bool split_domain(char *name, struct arena *arena, struct reference *reference)
 {
 	char *domain = arena_string(arena, name);
 	char *path = cut(domain, '/');
+	bool named = path && looks_like_domain(domain);
 
-	if (path && looks_like_domain(domain)) {
+	if (named) {
 		reference->domain = domain;
 		reference->path = path;
 	} else {
@@ -64,6 +65,7 @@ static void split_domain(char *name, struct arena *arena, struct reference *refe
 		reference->domain = arena_string(arena, DEFAULT_DOMAIN);
 	if (!strcmp(reference->domain, DEFAULT_DOMAIN) && !strchr(reference->path, '/'))
 		reference->path = arena_format(arena, OFFICIAL "%s", reference->path);
+	return named;
 }
 
 static int check_parts(const char *text, const struct reference *reference, struct error *err)
@@ -97,7 +99,8 @@ int reference_parse_name(const char *text, struct arena *arena, struct reference
 	if (grammar_identifier(name))
 		return refuse(text, "64 hex digits are an image id, not a name", err);
 	reference->digest = cut(name, '@');
-	split_domain(name, arena, reference);
+	if (!split_domain(name, arena, reference))
+		reference->typed = arena_string(arena, text);
 	reference->tag = cut(reference->path, ':');
 	TRY(check_parts(text, reference, err));
 	if (!reference->tag && !reference->digest)
@@ -158,7 +161,9 @@ static int parse_stored(const char *text, const char *rest, struct arena *arena,
 static int parse_registry(const char *text, const char *rest, struct arena *arena,
 			  struct reference *reference, struct error *err)
 {
-	return reference_parse_name(rest, arena, reference, err);
+	TRY(reference_parse_name(rest, arena, reference, err));
+	reference->typed = NULL; /* docker:// is docker's way of reading short names */
+	return 0;
 }
 
 static const struct {

@@ -9,6 +9,8 @@
 #include "auth_file.h"
 #include "registry_private.h"
 
+#define AUTH_FILES_WORD "containers-auth.json"
+
 char *credentials_basic(const char *user, const char *password, struct arena *arena)
 {
 	char *plain = arena_format(arena, "%s:%s", user, password);
@@ -171,16 +173,41 @@ static int read_usual_files(struct registry *registry, struct error *err)
 	return 0;
 }
 
+static int read_auth_files(struct registry *registry, const struct registry_options *options,
+			   struct error *err)
+{
+	const char *file = options->auth_file ? options->auth_file : getenv("REGISTRY_AUTH_FILE");
+
+	if (file && *file)
+		return read_auth_file(registry, file, true, err);
+	return read_usual_files(registry, err);
+}
+
+/* credential-helpers of registries.conf(5): programs, among them a word for the auth files. */
+static int ask_in_order(struct registry *registry, const struct strings *helpers,
+			const struct registry_options *options, struct error *err)
+{
+	for (size_t i = 0; i < helpers->count && !knows_enough(registry); i++) {
+		const char *helper = helpers->items[i];
+
+		if (!strcmp(helper, AUTH_FILES_WORD))
+			TRY(read_auth_files(registry, options, err));
+		else
+			TRY(ask_helper(registry, helper, err));
+	}
+	return 0;
+}
+
 int credentials_find(struct registry *registry, const struct registry_options *options,
 		     struct error *err)
 {
-	const char *file = options->auth_file ? options->auth_file : getenv("REGISTRY_AUTH_FILE");
+	const struct registries *configuration = options->configuration;
 
 	if (options->credentials) {
 		take_pair(registry, arena_string(&registry->arena, options->credentials));
 		return 0;
 	}
-	if (file && *file)
-		return read_auth_file(registry, file, true, err);
-	return read_usual_files(registry, err);
+	if (configuration && configuration->credential_helpers.count && !options->auth_file)
+		return ask_in_order(registry, &configuration->credential_helpers, options, err);
+	return read_auth_files(registry, options, err);
 }

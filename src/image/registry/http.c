@@ -241,7 +241,9 @@ static void set_proxy(const struct http_client *client, const char *url)
 	CURL *curl = client->curl;
 	const char *proxy = getenv("HTTP_PROXY");
 
-	if (client->direct)
+	if (client->proxy)
+		curl_easy_setopt(curl, CURLOPT_PROXY, client->proxy);
+	else if (client->direct)
 		curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	else if (text_starts(url, "http://") && proxy && !getenv("http_proxy"))
 		curl_easy_setopt(curl, CURLOPT_PROXY, proxy);

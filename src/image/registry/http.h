@@ -17,7 +17,8 @@ struct http_client {
 	const char *ca_file; /* the system's; NULL: there are none here */
 	const char *certificate, *key;
 	bool verify;
-	bool direct; /* a loopback host: never through a proxy */
+	const char *proxy; /* the one for this registry; NULL: as the environment says */
+	bool direct;       /* a loopback host: through no proxy but that */
 	int stall_seconds;
 	int cancel_fd; /* readable: stop; <= 0: none */
 };

@@ -43,18 +43,36 @@ bool is_loopback(const char *host)
 	return inet_pton(AF_INET, name, &address) == 1 && ntohl(address.s_addr) >> 24 == 127;
 }
 
+void registry_set_retries(struct registry *registry, int retries)
+{
+	registry->retries = retries < 0 ? 0 : retries ? retries : RETRIES_USUAL;
+}
+
+/* What the configuration says of the place, unless the caller knows better. */
+static void set_place(struct registry *registry, const struct reference *reference,
+		      const struct registry_options *options)
+{
+	const struct registries_rule *rule = registries_find(options->configuration, reference);
+	const struct registries_place *place = options->place ? options->place
+					       : rule         ? &rule->primary
+							      : NULL;
+
+	registry->tls = options->tls;
+	if (place && place->insecure && options->tls == TLS_AUTOMATIC)
+		registry->tls = TLS_UNVERIFIED;
+	if (place && place->proxy && *place->proxy)
+		registry->http.proxy = arena_string(&registry->arena, place->proxy);
+}
+
 static void set_behaviour(struct registry *registry, const struct registry_options *options)
 {
-	registry->tls = options->tls;
 	registry->push = options->push;
-	registry->http.verify = options->tls != TLS_UNVERIFIED;
+	registry->http.verify = registry->tls != TLS_UNVERIFIED;
 	registry->http.ca_file = registry->http.verify ? certificates_system() : NULL;
 	registry->http.cancel_fd = options->cancel_fd;
 	registry->http.stall_seconds =
 		options->stall_seconds ? options->stall_seconds : STALL_USUAL;
-	registry->retries = options->retries < 0 ? 0
-			    : options->retries   ? options->retries
-						 : RETRIES_USUAL;
+	registry_set_retries(registry, options->retries);
 	registry->retry_delay_ms =
 		options->retry_delay_ms ? options->retry_delay_ms : DELAY_USUAL_MS;
 }
@@ -64,11 +82,13 @@ static int fill(struct registry *registry, const struct reference *reference,
 {
 	struct arena *arena = &registry->arena;
 
+	TRY(registries_check(options->configuration, reference, err));
 	registry->domain = arena_string(arena, reference->domain);
 	registry->host = arena_string(arena, reference_api_host(reference));
 	registry->repository = arena_string(arena, reference->path ? reference->path : "");
 	registry->loopback = is_loopback(registry->host);
 	registry->http.direct = registry->loopback;
+	set_place(registry, reference, options);
 	set_behaviour(registry, options);
 	registry->http.curl = new_handle(err);
 	if (!registry->http.curl)
@@ -114,6 +134,7 @@ int registry_fork(struct registry *registry, struct registry **forked, struct er
 	copy->http.ca_text = arena_string(arena, registry->http.ca_text);
 	copy->http.certificate = arena_string(arena, registry->http.certificate);
 	copy->http.key = arena_string(arena, registry->http.key);
+	copy->http.proxy = arena_string(arena, registry->http.proxy);
 	copy->http.curl = new_handle(err);
 	if (!copy->http.curl) {
 		registry_close(copy);

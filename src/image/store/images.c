@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "image/configuration.h"
 #include "image/reference.h"
 #include "store_private.h"
 
@@ -199,15 +200,34 @@ static int find_id(const struct store_images *images, const char *what,
 	return 0;
 }
 
+/* A short name is what registries.conf(5) makes of it, as for a pull; else of this host: "demo" for
+ * "localhost/demo:latest"; else docker.io's. A configuration that cannot be read says nothing. */
+static const struct store_image *find_short(const struct store_images *images, const char *what,
+					    struct arena *arena)
+{
+	const struct store_image *found = NULL;
+	struct registries *registries = NULL;
+	struct reference reference;
+	struct strings names = { 0 };
+
+	if (reference_parse_name(what, arena, &reference, NULL) < 0 || !reference.typed)
+		return find_reference(images, what, arena);
+	if (registries_load(arena, &registries, NULL) == 0)
+		registries_names(registries, &reference, arena, &names, NULL);
+	for (size_t i = 0; i < names.count && !found; i++)
+		found = find_reference(images, names.items[i], arena);
+	if (!found)
+		found = find_reference(images, arena_format(arena, "localhost/%s", what), arena);
+	return found ? found : find_reference(images, what, arena);
+}
+
 int image_match(const struct store_images *images, const char *what, struct arena *arena,
 		const struct store_image **found, enum image_match *match, struct error *err)
 {
 	*match = MATCH_NAME;
 	*found = find_name(images, what);
 	if (!*found)
-		*found = find_reference(images, what, arena);
-	if (!*found) /* a short name may be of this host: "demo" for "localhost/demo:latest" */
-		*found = find_reference(images, arena_format(arena, "localhost/%s", what), arena);
+		*found = find_short(images, what, arena);
 	if (*found)
 		return 0;
 	*match = MATCH_ID;

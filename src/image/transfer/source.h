@@ -35,16 +35,18 @@ struct source_kind {
 
 struct source {
 	const struct source_kind *kind;
-	const struct reference *reference;   /* not owned */
-	const struct oci_platform *platform; /* not owned */
-	int cancel_fd;                       /* > 0: readable means stop; not owned */
-	struct registry *registry;           /* of a registry */
-	int layout;                          /* of files: their directory, or -1 */
-	char *temporary;                     /* that directory, to be removed at the end, or NULL */
-	const char *entry_name;              /* what its index.json calls the image, or NULL */
-	const struct store *store;           /* of the store; not owned */
-	struct strings names;                /* of the store: all that the image has */
-	const char *index_digest; /* of the store: the index the image is from, or NULL */
+	const struct reference *reference;      /* not owned */
+	const struct oci_platform *platform;    /* not owned */
+	int cancel_fd;                          /* > 0: readable means stop; not owned */
+	struct registry *registry;              /* of a registry: the place that has the image */
+	struct attempts *attempts;              /* of a registry: the places to try; not a fork's */
+	const struct registry_options *options; /* not owned */
+	int layout;                             /* of files: their directory, or -1 */
+	char *temporary;           /* that directory, to be removed at the end, or NULL */
+	const char *entry_name;    /* what its index.json calls the image, or NULL */
+	const struct store *store; /* of the store; not owned */
+	struct strings names;      /* of the store: all that the image has */
+	const char *index_digest;  /* of the store: the index the image is from, or NULL */
 };
 
 extern const struct source_kind source_registry;
