@@ -143,11 +143,18 @@ int cgroup_follow(struct cgroup *cgroup, pid_t pid, struct error *err);
 int cgroup_move_below(const struct cgroup *cgroup, const char *name, pid_t pid,
 		      const uint32_t *owner, struct error *err);
 
-/* Set limits of a running container; earlier writes are undone when one fails. A write that the
- * kernel refuses as long as another one is not made (a limit above its memory+swap limit, a burst
- * above its quota) is repeated after the others. */
+/* What else belongs to a change of limits: done when they are set; when it fails they are taken
+ * back. */
+struct cgroup_rest {
+	int (*change)(void *context, struct error *err); /* NULL: nothing */
+	void *context;
+};
+
+/* Set limits of a running container, and do the rest; all is undone when a part fails. A write that
+ * the kernel refuses as long as another one is not made (a limit above its memory+swap limit, a
+ * burst above its quota) is repeated after the others. */
 int cgroup_update(const struct cgroup *cgroup, const struct cgroup_request *request,
-		  struct error *err);
+		  const struct cgroup_rest *rest, struct error *err);
 
 /* Host pids of all processes in it and below. */
 int cgroup_pids(const struct cgroup *cgroup, struct arena *arena, pid_t **pids, size_t *count,

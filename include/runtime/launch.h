@@ -55,6 +55,12 @@ int launch_clone(const struct launch_request *request, struct launched *launched
 
 int launch_hand_over(struct launched *launched, struct error *err);
 
+/* Of a process that others made (restore): move the plan's network devices into its network
+ * namespace (config-linux.md, "Network Devices"), to be given back by launch_abort, or left to the
+ * container. */
+int launch_move_net_devices(const struct plan *plan, struct launched *launched, struct error *err);
+void launch_leave_net_devices(struct launched *launched);
+
 /* Wait until the child announces `phase` (descriptors that arrive before it are kept). Its failure,
  * or its death, is the error: `where` and words are those of the failing step. */
 int launch_await(struct launched *launched, enum phase phase, struct error *err);

@@ -13,10 +13,26 @@ setup() {
 	cp "$BATS_TEST_DIRNAME/fake_criu" "$BATS_TEST_TMPDIR/bin/criu"
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH
 	export FAKE_CRIU='' FAKE_CRIU_LOG=$BATS_TEST_TMPDIR/asked
-	IMAGE=$BATS_TEST_TMPDIR/image
+	IMAGE=$BATS_TEST_TMPDIR/image HOST=''
 }
 
-teardown() { common_teardown; }
+teardown() {
+	common_teardown
+	[ -z "$HOST" ] || kill "$HOST"
+}
+
+# A network namespace of the test's own that has the device eth7: rt works there then.
+make_host() {
+	unshare --net sleep 1000 3>&- &
+	HOST=$!
+	wait_until sh -c "[ \$(readlink /proc/$HOST/ns/net) != \$(readlink /proc/self/ns/net) ]"
+	on_host ip link add eth7 type veth peer name peer
+	rt() { on_host "$RUNTIME" --root "$ROOT" "${driver_options[@]}" "$@"; }
+}
+
+on_host() {
+	nsenter --target "$HOST" --net "$@"
+}
 
 checkpoint() {
 	rt checkpoint --image-path "$IMAGE" "$@" "$ID" 3>&-
@@ -468,6 +484,34 @@ asks_all() {
 	make_image
 	restore --detach
 	nsenter --net --target "$(rt state "$ID" | jq .pid)" ip -o link show lo | grep -q '[<,]UP'
+}
+
+@test "network devices are moved into the new network namespace, and set up" {
+	make_image
+	make_host
+	config '.linux.netDevices = {"eth7": {"name": "ctr0"}}'
+	restore --detach
+	run nsenter --target "$(rt state "$ID" | jq .pid)" --net ip -o link show ctr0
+	[[ "$output" == *[\<,]UP* ]]
+	! on_host ip link show eth7 || false
+}
+
+@test "network devices of a restore that fails are given back" {
+	make_image
+	make_host
+	config '.linux.netDevices = {"eth7": {"name": "ctr0"}}'
+	FAKE_CRIU=late run restore --detach
+	[ "$status" != 0 ]
+	on_host ip link show eth7
+}
+
+@test "network devices are not moved to a namespace that is joined: they have stayed there" {
+	make_image
+	make_host
+	config '.linux.netDevices = {"eth7": {}}'
+	config --arg ns "/proc/$HOST/ns/net" '(.linux.namespaces[] | select(.type == "network")).path = $ns'
+	restore --detach
+	on_host ip link show eth7
 }
 
 @test "the terminal's master goes to --console-socket" {

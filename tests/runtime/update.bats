@@ -182,6 +182,18 @@ stored() { jq -c ".resources$1" "$ROOT/$ID/state.json"; }
 	[ "$(stored .unified)" = null ]
 }
 
+@test "when there is no resctrl for the schema, limits are taken back, also in the state" {
+	is coffer || skip "no peer does"
+	[ ! -e /sys/fs/resctrl/schemata ] || skip "this host has resctrl"
+	need_controller pids
+	config '.linux.resources.pids.limit = 50'
+	start_sleeper
+	run rt update --pids-limit 44 --l3-cache-schema 'L3:0=f' "$ID"
+	refused 'resctrl'
+	file_is pids pids.max 50 pids.max 50
+	[ "$(stored .pids.limit)" = 50 ]
+}
+
 @test "a limit of memory below what is used is refused and changes nothing" {
 	is coffer || skip "the words are coffer's"
 	need_controller memory

@@ -140,8 +140,9 @@ static inline int create(const char *name, const struct spec_resources *resource
 static inline int update(const struct cgroup *cgroup, const struct cgroup_writes *writes)
 {
 	const struct cgroup_request request = { .writes = writes };
+	const struct cgroup_rest nothing = { NULL, NULL };
 
-	return cgroup_update(cgroup, &request, &err);
+	return cgroup_update(cgroup, &request, &nothing, &err);
 }
 
 static inline void end(struct cgroup *cgroup)

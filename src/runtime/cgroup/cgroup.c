@@ -166,9 +166,11 @@ int cgroup_join(const struct cgroup *cgroup, pid_t pid, bool in_unified, struct 
 }
 
 int cgroup_update(const struct cgroup *cgroup, const struct cgroup_request *request,
-		  struct error *err)
+		  const struct cgroup_rest *rest, struct error *err)
 {
-	return cgroup->path ? cgroup->driver->update(cgroup, request, err) : 0;
+	if (cgroup->path)
+		return cgroup->driver->update(cgroup, request, rest, err);
+	return rest->change ? rest->change(rest->context, err) : 0;
 }
 
 /* The directory that knows the processes: v2's, else the first of v1 that is there; -1: none. */

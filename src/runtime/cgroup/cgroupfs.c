@@ -132,7 +132,7 @@ int cgroupfs_restrict_devices(const struct cgroup *cgroup, const struct cgroup_r
 		return 0; /* neither is allowed to it; it has no devices but the host's open ones */
 	if (controllers_mounted(cgroup->facts, "devices")) {
 		TRY(device_rules_plan(&rules, &arena, &writes, err));
-		return writes_apply(cgroup, &writes, false, err);
+		return writes_apply(cgroup, &writes, err);
 	}
 	if (tree_unified(cgroup))
 		return restrict_by_program(tree_unified(cgroup), &rules, request->cache, &arena,
@@ -155,7 +155,7 @@ int cgroupfs_make(struct cgroup *cgroup, const struct cgroup_request *request, s
 {
 	TRY(cgroupfs_make_trees(cgroup, request->writes, err));
 	TRY(check_unused(cgroup, err));
-	TRY(writes_apply(cgroup, request->writes, false, err));
+	TRY(writes_apply(cgroup, request->writes, err));
 	if (tree_unified(cgroup))
 		cgroup->unified_fd = tree_unified(cgroup)->dir;
 	if (!has_any_tree(cgroup))
@@ -201,9 +201,9 @@ int cgroupfs_admit(struct cgroup *cgroup, pid_t pid, bool born_there,
 }
 
 int cgroupfs_update(const struct cgroup *cgroup, const struct cgroup_request *request,
-		    struct error *err)
+		    const struct cgroup_rest *rest, struct error *err)
 {
-	return writes_apply(cgroup, request->writes, true, err);
+	return writes_change(cgroup, request->writes, rest, err);
 }
 
 bool cgroupfs_remove_empty(struct cgroup *cgroup)

@@ -19,7 +19,7 @@ struct cgroup_driver {
 				struct error *err);
 	int (*join)(const struct cgroup *cgroup, pid_t pid, bool in_unified, struct error *err);
 	int (*update)(const struct cgroup *cgroup, const struct cgroup_request *request,
-		      struct error *err);
+		      const struct cgroup_rest *rest, struct error *err);
 	/* Every process was signalled; true: nothing of it is left, without waiting. */
 	bool (*remove_empty)(struct cgroup *cgroup);
 	int (*remove)(struct cgroup *cgroup, struct error *err);
@@ -38,7 +38,7 @@ int cgroupfs_restrict_devices(const struct cgroup *cgroup, const struct cgroup_r
 			      struct error *err);
 int cgroupfs_join(const struct cgroup *cgroup, pid_t pid, bool in_unified, struct error *err);
 int cgroupfs_update(const struct cgroup *cgroup, const struct cgroup_request *request,
-		    struct error *err);
+		    const struct cgroup_rest *rest, struct error *err);
 /* The directories alone, those that are there already too, without limits. */
 int cgroupfs_make_trees(struct cgroup *cgroup, const struct cgroup_writes *writes,
 			struct error *err);

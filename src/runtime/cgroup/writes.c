@@ -217,24 +217,45 @@ static void take_back(const struct cgroup *cgroup, const struct cgroup_writes *w
 			restore(cgroup, &writes->items[i], &progress->old[i]);
 }
 
-int writes_apply(const struct cgroup *cgroup, const struct cgroup_writes *writes, bool undo,
-		 struct error *err)
+static struct progress progress_of(const struct cgroup_writes *writes, bool undo,
+				   struct arena *arena)
+{
+	const size_t room = writes->count + 1;
+
+	return (struct progress){
+		.made = arena_array(arena, room, sizeof(bool)),
+		.refused = arena_array(arena, room, sizeof(bool)),
+		.old = undo ? arena_array(arena, room, sizeof(struct text)) : NULL,
+	};
+}
+
+static int apply(const struct cgroup *cgroup, const struct cgroup_writes *writes,
+		 struct progress *progress, struct error *err)
+{
+	TRY(make_all(cgroup, writes, progress, err));
+	return make_refused(cgroup, writes, progress, err);
+}
+
+int writes_apply(const struct cgroup *cgroup, const struct cgroup_writes *writes, struct error *err)
 {
 	auto_arena struct arena arena = { 0 };
-	struct progress progress = {
-		.made = arena_array(&arena, writes->count + 1, sizeof(bool)),
-		.refused = arena_array(&arena, writes->count + 1, sizeof(bool)),
-	};
-	int result;
+	struct progress progress = progress_of(writes, false, &arena);
 
-	if (undo)
-		progress.old = arena_array(&arena, writes->count + 1, sizeof(*progress.old));
-	result = make_all(cgroup, writes, &progress, err);
-	if (result == 0)
-		result = make_refused(cgroup, writes, &progress, err);
-	if (undo && result < 0)
+	return apply(cgroup, writes, &progress, err);
+}
+
+int writes_change(const struct cgroup *cgroup, const struct cgroup_writes *writes,
+		  const struct cgroup_rest *rest, struct error *err)
+{
+	auto_arena struct arena arena = { 0 };
+	struct progress progress = progress_of(writes, true, &arena);
+	int result = apply(cgroup, writes, &progress, err);
+
+	if (result == 0 && rest->change)
+		result = rest->change(rest->context, err);
+	if (result < 0)
 		take_back(cgroup, writes, &progress);
-	for (size_t i = 0; undo && i < writes->count; i++)
+	for (size_t i = 0; i < writes->count; i++)
 		text_free(&progress.old[i]);
 	return result;
 }

@@ -4,8 +4,11 @@
 
 #include "runtime/cgroup.h"
 
-/* Make them in order; undo: when one fails those that were made are taken back. */
-int writes_apply(const struct cgroup *cgroup, const struct cgroup_writes *writes, bool undo,
+/* Make them in order. */
+int writes_apply(const struct cgroup *cgroup, const struct cgroup_writes *writes,
 		 struct error *err);
+/* And do the rest; when anything fails those that were made are taken back. */
+int writes_change(const struct cgroup *cgroup, const struct cgroup_writes *writes,
+		  const struct cgroup_rest *rest, struct error *err);
 
 #endif

@@ -155,6 +155,6 @@ int launch_executed(struct launched *launched, struct error *err)
 	int result = listen_until(launched, PHASE_NONE, err);
 
 	if (result == 0)
-		net_devices_leave(launched);
+		launch_leave_net_devices(launched);
 	return result < 0 ? result : 0;
 }

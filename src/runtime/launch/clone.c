@@ -425,7 +425,7 @@ void launch_close(struct launched *launched)
 	close_fd(&launched->control);
 	close_fd(&launched->console);
 	close_fd(&launched->listener);
-	net_devices_leave(launched);
+	launch_leave_net_devices(launched);
 	free(launched->mounts);
 	launched->mounts = NULL;
 	launched->mount_count = 0;

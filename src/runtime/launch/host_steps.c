@@ -122,3 +122,16 @@ int host_steps_run(struct launched *launched, int *slots, struct error *err)
 	own_close(&host.mapping);
 	return result;
 }
+
+int launch_move_net_devices(const struct plan *plan, struct launched *launched, struct error *err)
+{
+	struct host host = { .plan = plan, .launched = launched, .pid = launched->pid };
+
+	for (uint32_t i = 0; i < plan->header->step_count; i++) {
+		const struct step *step = &plan->steps[i];
+
+		if (step->kind == STEP_NET_DEVICE && net_device(&host, step, err) < 0)
+			return step_where(plan, step, err);
+	}
+	return 0;
+}

@@ -26,9 +26,8 @@ int host_open_namespace(const char *path, uint64_t kind, struct error *err);
  * ("": the child's own), where it is called `inside` ("eth%d": the kernel fills in the number). */
 int net_device_move(struct launched *launched, const char *namespace, const char *name,
 		    const char *inside, struct error *err);
-/* Undo every move; or leave the devices to the container. Both release launched->net_devices. */
+/* Undo every move, and release launched->net_devices. */
 void net_devices_give_back(struct launched *launched);
-void net_devices_leave(struct launched *launched);
 
 /* affinity.c: take the CPUs that a child begins on, and go back to one's own. */
 struct affinity {

@@ -443,7 +443,7 @@ void net_devices_give_back(struct launched *launched)
 	release(launched, true);
 }
 
-void net_devices_leave(struct launched *launched)
+void launch_leave_net_devices(struct launched *launched)
 {
 	release(launched, false);
 }

@@ -61,8 +61,10 @@ static int namespaces_made(struct restoration *restoration, pid_t pid, struct er
 
 	TRY(take_process(birth, pid, err));
 	state.pid = pid;
-	if (has_own_network(&state))
+	if (has_own_network(&state)) {
 		TRY(loopback_up(pid, err));
+		TRY(launch_move_net_devices(&birth->plan, &birth->launched, err));
+	}
 	if (!state.hooks)
 		return 0;
 	birth->owes_poststop = true;
@@ -222,6 +224,7 @@ static int restore(struct restoration *restoration, struct error *err)
 		unlinkat(birth->container.dir, ROOT_MOUNT, AT_REMOVEDIR);
 	if (result < 0)
 		return result;
+	launch_leave_net_devices(&birth->launched);
 	TRY(state_mark_created(&birth->container, err));
 	return record_pid_file(restoration->request->create.pid_file, birth->launched.pid, err);
 }

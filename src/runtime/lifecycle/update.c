@@ -88,8 +88,16 @@ static int find_cgroup(struct update *update, struct error *err)
 				     err);
 }
 
+static int change_rdt(void *context, struct error *err)
+{
+	struct update *update = context;
+
+	return rdt_update(&update->container, update->schemas, &update->arena, err);
+}
+
 static int set(struct update *update, struct error *err)
 {
+	const struct cgroup_rest rest = { change_rdt, update };
 	const struct cgroup_request request = {
 		.resources = &update->wanted,
 		.writes = &update->writes,
@@ -99,7 +107,7 @@ static int set(struct update *update, struct error *err)
 
 	update->container.state.resources = update->after;
 	TRY(state_save(&update->container, err));
-	result = cgroup_update(&update->cgroup, &request, err);
+	result = cgroup_update(&update->cgroup, &request, &rest, err);
 	if (result < 0) {
 		update->container.state.resources = update->before;
 		state_save(&update->container, NULL);
@@ -112,8 +120,7 @@ static int change(struct update *update, struct error *err)
 	TRY(check_running(update, err));
 	TRY(compile(update, err));
 	TRY(find_cgroup(update, err));
-	TRY(set(update, err));
-	return rdt_update(&update->container, update->schemas, &update->arena, err);
+	return set(update, err);
 }
 
 int container_update(const char *root, const char *id, const struct spec_resources *changes,

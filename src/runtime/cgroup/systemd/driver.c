@@ -280,27 +280,47 @@ static int systemd_admit(struct cgroup *cgroup, pid_t pid, bool born_there,
 	TRY(enter(cgroup, pid, request, err));
 	if (tree_unified(cgroup))
 		cgroup->unified_fd = tree_unified(cgroup)->dir;
-	return writes_apply(cgroup, request->writes, false, err);
+	return writes_apply(cgroup, request->writes, err);
 }
 
 /* ---- changing -------------------------------------------------------------------------------- */
 
+struct unit_change {
+	const struct cgroup *cgroup;
+	const struct cgroup_request *request;
+	const struct cgroup_rest *rest;
+	struct bus bus;
+	struct properties properties;
+};
+
+/* The unit's properties last: what was there before is not known. */
+static int change_unit(void *context, struct error *err)
+{
+	struct unit_change *change = context;
+
+	if (change->rest->change)
+		TRY(change->rest->change(change->rest->context, err));
+	TRY(unit_set(&change->bus, change->cgroup->unit, &change->properties, err));
+	return writes_apply(change->cgroup, change->request->writes, err);
+}
+
 /* The files first, since they refuse what cannot be and nothing is changed then; and once more
  * after systemd rounded. */
 static int systemd_update(const struct cgroup *cgroup, const struct cgroup_request *request,
-			  struct error *err)
+			  const struct cgroup_rest *rest, struct error *err)
 {
 	auto_arena struct arena arena = { 0 };
-	auto_bus struct bus bus = { 0 };
-	struct properties list = { 0 };
+	struct unit_change change = { .cgroup = cgroup, .request = request, .rest = rest };
+	const struct cgroup_rest with_unit = { change_unit, &change };
+	int result;
 
-	properties_of_writes(request->writes, &arena, &list);
-	if (list.count == 0)
-		return cgroupfs_update(cgroup, request, err);
-	TRY(bus_open(is_of_user(), &bus, err));
-	TRY(cgroupfs_update(cgroup, request, err));
-	TRY(unit_set(&bus, cgroup->unit, &list, err));
-	return cgroupfs_update(cgroup, request, err);
+	properties_of_writes(request->writes, &arena, &change.properties);
+	if (change.properties.count == 0)
+		return cgroupfs_update(cgroup, request, rest, err);
+	TRY(bus_open(is_of_user(), &change.bus, err));
+	result = cgroupfs_update(cgroup, request, &with_unit, err);
+	bus_close(&change.bus);
+	return result;
 }
 
 /* A user may not move processes from one part of the cgroups to another: systemd may. */
