@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # checkpoint and restore by the real criu(8), where that works on this kernel: processes go on where
-# they were. What criu is asked in each case: checkpoint.bats.
+# they were. What criu is asked in each case: checkpoint.bats, restore.bats.
 load bundle
 
 setup_file() { common_setup_file; }
