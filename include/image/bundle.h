@@ -105,6 +105,11 @@ struct bundle_user {
 int bundle_find_user(int rootfs, const char *user, struct arena *arena, struct bundle_user *found,
 		     struct error *err);
 
+struct bundle_trees {
+	const int *fds;
+	size_t count;
+};
+
 /* Who will run the bundle. */
 struct bundle_host {
 	bool rootless; /* a user namespace is needed, no device may be made */
@@ -112,6 +117,10 @@ struct bundle_host {
 	/* The caller's ranges in /etc/subuid and /etc/subgid; count 0: none */
 	struct spec_id_mapping sub_uid, sub_gid;
 };
+
+/* The same in layers that are mounted nowhere: their trees, uppermost first. */
+int bundle_find_user_in_layers(const struct bundle_trees *trees, const char *user,
+			       struct arena *arena, struct bundle_user *found, struct error *err);
 
 int bundle_host_facts(struct bundle_host *host, struct error *err);
 
@@ -122,7 +131,8 @@ struct bundle_input {
 	struct strings command; /* replaces Cmd when not empty */
 	const char *hostname;
 	const struct bundle_changes *changes; /* NULL: none */
-	const char *directory; /* absolute: where relative paths of the changes begin */
+	const char *directory;       /* absolute: where relative paths of the changes begin */
+	struct strings root_options; /* of the overlay that is the root; none: the root is there */
 };
 
 /* The conversion, and the changes. Pure, but for device nodes (--device), profiles (seccomp=FILE)

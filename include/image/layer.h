@@ -89,4 +89,8 @@ int layer_decompress_fd(int blob, int out, const char *digest, struct layer_resu
  * DiffID), image-spec config.md. */
 void layer_chain_id(const char *parent_chain, const char *diff_id, char chain[LAYER_DIFF_ID_SIZE]);
 
+/* What trees in overlay form (uppermost first) show together at `path`, links followed inside their
+ * common root: an O_PATH descriptor of a file. Without a message: -ENOENT, -ENOTDIR, -EISDIR. */
+int layer_find_merged(const int *trees, size_t count, const char *path, struct error *err);
+
 #endif

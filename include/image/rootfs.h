@@ -4,6 +4,7 @@
  *   overlay   overlayfs mounted on the target, the writes go to a private upper directory; costs
  *             a mount and no bytes; needs the right to mount
  *   copy      the merged tree is copied (reflinked where the filesystem can); needs no right
+ *   runtime   the same overlay, for the runtime to mount in the container's namespaces
  * The layer trees are in overlay form (image/layer.h, LAYER_OVERLAY). */
 #ifndef IMAGE_ROOTFS_H
 #define IMAGE_ROOTFS_H
@@ -40,6 +41,10 @@ struct rootfs_driver {
 	int (*release)(const char *target, int state, struct error *err);
 	/* Before release: does no container live there? -EBUSY: one does. NULL: none can tell. */
 	int (*check_unused)(const char *target, int state, struct error *err);
+	/* NULL: the root is in target, or mounted there. Else it is for the runtime to mount: the
+	 * options of that overlay (mount(8)), added in the arena. After make. */
+	int (*mount_options)(const struct rootfs_request *request, struct arena *arena,
+			     struct strings *options, struct error *err);
 	/* Open what was changed since `make`, for layer_write_changes. merged: the whole tree,
 	 * also where less would do; -ENOENT when it is not there (any more). */
 	int (*open_changes)(const char *target, int state, bool merged,

@@ -172,6 +172,10 @@ int spec_load_mounts(const char *path, struct arena *arena, struct spec_document
 int spec_load_resources(const char *path, struct arena *arena, struct spec_resources **resources,
 			struct error *err);
 
+/* The container's root, where it is a mount of its own: the first mount, an overlay on "/". NULL:
+ * the root is what lies at root.path. */
+const struct spec_mount *spec_root_mount(const struct spec *spec);
+
 /* Every rule of the specification that needs no system call; the first broken one is the error,
  * its `where` the bare JSON path ("linux.namespaces[2].type"). Doubtful things are warned of
  * (log_warning). Runtimes refuse on error before anything is done. */

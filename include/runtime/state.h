@@ -34,7 +34,8 @@ JSON_STRUCT(state_mount, STATE_MOUNT_ROWS);
 	ROW(T, string, id, "id", none, required)                                                   \
 	ROW(T, string, bundle, "bundle", none, always)                                             \
 	ROW(T, string, rootfs, "rootfs", none, always)                                             \
-	ROW(T, string, created, "created", none, always) /* RFC 3339, UTC, ns */                   \
+	ROW(T, boolean, root_mount, "rootMount", none, optional) /* an overlay of its own */       \
+	ROW(T, string, created, "created", none, always)         /* RFC 3339, UTC, ns */           \
 	ROW(T, uint32, owner_uid, "ownerUid", none, always)                                        \
 	ROW(T, int32, pid, "pid", none, always)               /* 0 until launched */               \
 	ROW(T, uint64, start_time, "startTime", none, always) /* /proc/PID/stat 22 */              \

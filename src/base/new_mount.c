@@ -20,9 +20,16 @@ static const struct {
 	{ MS_MANDLOCK, "mand" }, { MS_LAZYTIME, "lazytime" }, { MS_I_VERSION, "iversion" },
 };
 
+/* What the kernel takes for a value is 255 bytes: so many layers by number. */
+#define LAYERS_MOST 100
+#define VALUE_MOST  255
+
 struct context {
 	int fd;
 	struct new_mount_failure *failure;
+	int layers[LAYERS_MOST]; /* of an overlay, where they are given by number */
+	int layer_count;
+	int cwd; /* where the caller was */
 };
 
 /* What the kernel says about its refusal: one message a read(2), with "e " in front. */
@@ -86,6 +93,100 @@ static int set_option(struct context *context, const struct option *option)
 	return *option->text ? configure(context, FSCONFIG_SET_FLAG, option->text, NULL) : 0;
 }
 
+/* ---- layers of an overlay, by number ----------------------------------------------------------
+ *
+ * "lowerdir+" is of Linux 6.7, and of paths that are no longer than a value. Else all layers have
+ * to be in one value: short as the names in /proc/self/fd, with that as the working directory until
+ * the file system is made. */
+
+static bool is_layer(const struct option *option)
+{
+	static const char key[] = "lowerdir+";
+
+	for (size_t i = 0; i < sizeof(key); i++)
+		if (option->text[i] != key[i])
+			return false;
+	return option->value;
+}
+
+static size_t write_number(char *out, int number)
+{
+	char digits[12];
+	size_t count = 0;
+
+	do
+		digits[count++] = (char)('0' + number % 10);
+	while (number /= 10);
+	for (size_t i = 0; i < count; i++)
+		out[i] = digits[count - 1 - i];
+	return count;
+}
+
+static int open_layers(struct context *context, const char *data, char value[VALUE_MOST + 1])
+{
+	size_t used = 0;
+
+	while (*data) {
+		struct option option;
+		int fd;
+
+		data = next_option(data, &option);
+		if (!is_layer(&option))
+			continue;
+		if (context->layer_count == LAYERS_MOST || used + 8 > VALUE_MOST)
+			return -E2BIG;
+		context->failure->call = "openat";
+		fd = (int)kernel_call(__NR_openat, AT_FDCWD, option.value,
+				      O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+		if (fd < 0)
+			return fd;
+		context->layers[context->layer_count++] = fd;
+		if (used)
+			value[used++] = ':';
+		used += write_number(value + used, fd);
+	}
+	value[used] = '\0';
+	return 0;
+}
+
+static int set_layers_by_number(struct context *context, const char *data)
+{
+	char value[VALUE_MOST + 1];
+	int result = open_layers(context, data, value);
+
+	if (result < 0)
+		return result;
+	context->failure->call = "chdir";
+	context->cwd = (int)kernel_call(__NR_openat, AT_FDCWD, ".", O_PATH | O_CLOEXEC, 0);
+	result = (int)kernel_call(__NR_chdir, "/proc/self/fd");
+	return result < 0 ? result : configure(context, FSCONFIG_SET_STRING, "lowerdir", value);
+}
+
+static void forget_layers(struct context *context)
+{
+	for (int i = 0; i < context->layer_count; i++)
+		kernel_call(__NR_close, context->layers[i]);
+	if (context->cwd < 0)
+		return;
+	kernel_call(__NR_fchdir, context->cwd);
+	kernel_call(__NR_close, context->cwd);
+}
+
+/* ---- the file system --------------------------------------------------------------------------
+ */
+
+static int set_next_option(struct context *context, const struct option *option, const char *data)
+{
+	int result;
+
+	if (!is_layer(option))
+		return set_option(context, option);
+	if (context->layer_count)
+		return 0; /* all of them are set */
+	result = set_option(context, option);
+	return result == -EINVAL ? set_layers_by_number(context, data) : result;
+}
+
 static int set_options(struct context *context, const struct new_mount *request)
 {
 	const char *data = request->data;
@@ -100,7 +201,7 @@ static int set_options(struct context *context, const struct new_mount *request)
 		struct option option;
 
 		data = next_option(data, &option);
-		result = set_option(context, &option);
+		result = set_next_option(context, &option, request->data);
 	}
 	return result;
 }
@@ -123,7 +224,7 @@ static int make(struct context *context, const struct new_mount *request)
 
 int new_mount_make(const struct new_mount *request, struct new_mount_failure *failure)
 {
-	struct context context = { .failure = failure };
+	struct context context = { .failure = failure, .cwd = -1 };
 	int result;
 
 	failure->call = "fsopen";
@@ -132,6 +233,7 @@ int new_mount_make(const struct new_mount *request, struct new_mount_failure *fa
 	if (context.fd < 0)
 		return context.fd;
 	result = make(&context, request);
+	forget_layers(&context);
 	kernel_call(__NR_close, context.fd);
 	return result;
 }

@@ -9,7 +9,7 @@ struct options {
 /* clang-format off */
 static const struct option_row rows[] = {
 	BUNDLE_OPTION_ROWS(struct options, changes),
-	{ "rootfs", 0, OPTION_TEXT, offsetof(struct options, rootfs), "DRIVER", "how the root filesystem is made: overlay or copy (default: the best that works)", "overlay|copy", 0 },
+	{ "rootfs", 0, OPTION_TEXT, offsetof(struct options, rootfs), "DRIVER", "how the root filesystem is made: overlay, copy or runtime (default: overlay or copy)", "overlay|copy|runtime", 0 },
 	{ "platform", 0, OPTION_TEXT, offsetof(struct options, platform), "OS/ARCH[/VARIANT]", "take the image for that platform, of an index that is in the store", NULL, 0 },
 };
 /* clang-format on */

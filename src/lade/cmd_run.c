@@ -39,7 +39,7 @@ static const struct option_row rows[] = {
 	{ "runtime", 0, OPTION_TEXT, offsetof(struct options, runtime), "PROGRAM", "the OCI runtime (default: coffer, crun or runc)", NULL, 0 },
 	{ "pull", 0, OPTION_TEXT, offsetof(struct options, pull), "WHEN", "missing (the default), always or never", "missing|always|never|newer", 0 },
 	{ "pidfile", 0, OPTION_TEXT, offsetof(struct options, pid_file), "FILE", "write the container's process ID there", NULL, 0 },
-	{ "rootfs", 0, OPTION_TEXT, offsetof(struct options, rootfs), "DRIVER", "how the root filesystem is made: overlay or copy (default: the best that works)", "overlay|copy", 0 },
+	{ "rootfs", 0, OPTION_TEXT, offsetof(struct options, rootfs), "DRIVER", "how the root filesystem is made: overlay, copy or runtime (default: overlay or copy)", "overlay|copy|runtime", 0 },
 	{ "quiet", 'q', OPTION_FLAG, offsetof(struct options, quiet), NULL, "show no progress", NULL, 0 },
 	BUNDLE_OPTION_ROWS(struct options, changes),
 	NETWORK_OPTION_ROWS(struct options, network),

@@ -67,9 +67,15 @@ struct userdb {
 	bool present; /* false: the image has no such file */
 };
 
-/* Read `path` below the root filesystem: a regular file of at most 4 MiB, nothing else. */
-int userdb_read(int rootfs, const char *path, struct arena *arena, struct userdb *database,
-		struct error *err);
+/* Where an image's files are: below a directory, or in trees that are laid over each other. */
+struct image_files {
+	int rootfs;
+	struct bundle_trees trees; /* count 0: `rootfs` */
+};
+
+/* Read `path` there: a regular file of at most 4 MiB, nothing else. */
+int userdb_read(const struct image_files *files, const char *path, struct arena *arena,
+		struct userdb *database, struct error *err);
 
 /* ---- directory.c: where a bundle or an unpacked image goes ------------------------------------
  */

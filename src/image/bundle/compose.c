@@ -120,6 +120,21 @@ static int compose_process(const struct bundle_input *input, struct arena *arena
 	return 0;
 }
 
+/* The root is an overlay for the runtime to mount: before everything else. */
+static void compose_root_mount(const struct strings *options, struct arena *arena,
+			       struct spec *spec)
+{
+	struct spec_mount *items = arena_array(arena, spec->mounts.count + 1, sizeof(*items));
+
+	items[0] = (struct spec_mount){ .destination = arena_string(arena, "/"),
+					.type = arena_string(arena, "overlay"),
+					.source = arena_string(arena, "overlay"),
+					.options = *options };
+	memcpy(items + 1, spec->mounts.items, spec->mounts.count * sizeof(*items));
+	spec->mounts.items = items;
+	spec->mounts.count++;
+}
+
 int bundle_compose(const struct bundle_input *input, struct arena *arena, struct spec *spec,
 		   struct error *err)
 {
@@ -131,6 +146,8 @@ int bundle_compose(const struct bundle_input *input, struct arena *arena, struct
 	if (input->hostname)
 		spec->hostname = arena_string(arena, input->hostname);
 	defaults_compose(input->host, arena, spec);
+	if (input->root_options.count)
+		compose_root_mount(&input->root_options, arena, spec);
 	annotations_compose(input->config, arena, &spec->annotations);
 	return changes_apply(input, arena, spec, err);
 }

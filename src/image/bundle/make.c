@@ -22,6 +22,7 @@ struct making {
 	struct layer_stack layers;
 	struct claim claim;
 	struct store_bundle record;
+	struct strings root_options; /* the root is for the runtime to mount */
 };
 
 /* ---- the rootfs ------------------------------------------------------------------------------ */
@@ -80,6 +81,8 @@ static int make_rootfs(struct making *making, const struct rootfs_driver *driver
 		result = fail_call(err, "mkdir", "cannot make %s", request.target);
 	else
 		result = driver->make(&request, err);
+	if (result >= 0 && driver->mount_options)
+		result = driver->mount_options(&request, making->arena, &making->root_options, err);
 	if (result < 0)
 		drop_rootfs(making, driver, state);
 	return result;
@@ -114,13 +117,57 @@ static char *working_directory(struct arena *arena)
 	return arena_string(arena, path ? path : "/");
 }
 
+static int find_user_on_disk(const struct making *making, const char *who, struct bundle_user *user,
+			     struct error *err)
+{
+	auto_close int rootfs =
+		openat(making->claim.fd, "rootfs", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (rootfs < 0)
+		return fail_call(err, "open", "cannot open %s/rootfs", making->claim.path);
+	return bundle_find_user(rootfs, who, making->arena, user, err);
+}
+
+static int find_user_in_layers(const struct making *making, const char *who,
+			       struct bundle_user *user, struct error *err)
+{
+	const struct strings *paths = &making->layers.paths;
+	int *fds = arena_array(making->arena, paths->count + 1, sizeof(*fds));
+	struct bundle_trees trees = { fds, 0 };
+	int result = 0;
+
+	for (size_t i = paths->count; result == 0 && i-- > 0;) {
+		int fd = open(paths->items[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd < 0)
+			result =
+				fail_call(err, "open", "cannot open the layer %s", paths->items[i]);
+		else
+			fds[trees.count++] = fd;
+	}
+	if (result == 0)
+		result = bundle_find_user_in_layers(&trees, who, making->arena, user, err);
+	while (trees.count)
+		close(fds[--trees.count]);
+	return result;
+}
+
+static int find_user(const struct making *making, struct bundle_user *user, struct error *err)
+{
+	const struct bundle_changes *changes = making->request->changes;
+	const struct oci_execution *execution = making->request->image->config.config;
+	const char *who = changes && changes->user ? changes->user
+			  : execution              ? execution->user
+						   : NULL;
+
+	return making->root_options.count ? find_user_in_layers(making, who, user, err)
+					  : find_user_on_disk(making, who, user, err);
+}
+
 static int write_config(struct making *making, struct error *err)
 {
 	const struct bundle_image *image = making->request->image;
-	const struct oci_execution *execution = image->config.config;
 	auto_text struct text text = { 0 };
-	auto_close int rootfs =
-		openat(making->claim.fd, "rootfs", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct bundle_user user;
 	struct bundle_host host;
 	struct spec spec;
@@ -132,15 +179,10 @@ static int write_config(struct making *making, struct error *err)
 		.hostname = arena_format(making->arena, "%.12s", making->record.id),
 		.changes = making->request->changes,
 		.directory = working_directory(making->arena),
+		.root_options = making->root_options,
 	};
-	const char *who = execution ? execution->user : NULL;
 
-	if (input.changes && input.changes->user)
-		who = input.changes->user;
-
-	if (rootfs < 0)
-		return fail_call(err, "open", "cannot open %s/rootfs", making->claim.path);
-	TRY(bundle_find_user(rootfs, who, making->arena, &user, err));
+	TRY(find_user(making, &user, err));
 	TRY(bundle_host_facts(&host, err));
 	TRY(bundle_compose(&input, making->arena, &spec, err));
 	json_write(&spec_shape, &spec, true, &text);

@@ -12,12 +12,20 @@
 #include "base/file.h"
 #include "base/own.h"
 #include "bundle_private.h"
+#include "image/layer.h"
 
 #define USERDB_MOST (4 * 1024 * 1024)
 
-static int open_regular(int rootfs, const char *path, struct error *err)
+static int find_file(const struct image_files *files, const char *path, struct error *err)
 {
-	auto_close int found = below_open(rootfs, path, O_PATH | O_CLOEXEC);
+	if (files->trees.count)
+		return layer_find_merged(files->trees.fds, files->trees.count, path, err);
+	return below_open(files->rootfs, path, O_PATH | O_CLOEXEC);
+}
+
+static int open_regular(const struct image_files *files, const char *path, struct error *err)
+{
+	auto_close int found = find_file(files, path, err);
 	struct stat stat;
 	char again[32];
 	int fd;
@@ -40,12 +48,12 @@ static void add_line(struct userdb *database, char *line, struct arena *arena)
 	database->lines[database->count++] = (struct userdb_line){ fields.items, fields.count };
 }
 
-int userdb_read(int rootfs, const char *path, struct arena *arena, struct userdb *database,
-		struct error *err)
+int userdb_read(const struct image_files *files, const char *path, struct arena *arena,
+		struct userdb *database, struct error *err)
 {
 	auto_text struct text text = { 0 };
 	struct strings lines;
-	auto_close int fd = open_regular(rootfs, path, err);
+	auto_close int fd = open_regular(files, path, err);
 
 	*database = (struct userdb){ 0 };
 	if (fd == -ENOENT || fd == -ENOTDIR)

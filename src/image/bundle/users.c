@@ -129,21 +129,33 @@ static int find_group(const struct userdb *groups, const char *group, uint32_t *
 	return id_field(entry, GROUP_GID, gid, err);
 }
 
-int bundle_find_user(int rootfs, const char *user, struct arena *arena, struct bundle_user *found,
-		     struct error *err)
+static int find_user_in(const struct image_files *files, const char *user, struct arena *arena,
+			struct bundle_user *found, struct error *err)
 {
 	struct wanted wanted = split_user(user, arena);
 	bool need_groups = wanted.group ? !all_digits(wanted.group) : !all_digits(wanted.user);
 	struct userdb users, groups = { 0 };
 
 	*found = (struct bundle_user){ .home = arena_string(arena, "/") };
-	TRY(userdb_read(rootfs, "/etc/passwd", arena, &users, err));
+	TRY(userdb_read(files, "/etc/passwd", arena, &users, err));
 	if (need_groups)
-		TRY(userdb_read(rootfs, "/etc/group", arena, &groups, err));
+		TRY(userdb_read(files, "/etc/group", arena, &groups, err));
 	TRY(find_user(&users, wanted.user, arena, found, err));
 	if (wanted.group)
 		return find_group(&groups, wanted.group, &found->gid, err);
 	if (need_groups)
 		add_memberships(&groups, wanted.user, arena, found);
 	return 0;
+}
+
+int bundle_find_user(int rootfs, const char *user, struct arena *arena, struct bundle_user *found,
+		     struct error *err)
+{
+	return find_user_in(&(struct image_files){ .rootfs = rootfs }, user, arena, found, err);
+}
+
+int bundle_find_user_in_layers(const struct bundle_trees *trees, const char *user,
+			       struct arena *arena, struct bundle_user *found, struct error *err)
+{
+	return find_user_in(&(struct image_files){ -1, *trees }, user, arena, found, err);
 }

@@ -8,4 +8,7 @@
  * Processes that the caller may not look at are nobody. */
 pid_t inhabitant_find(dev_t filesystem, ino_t inode);
 
+/* A process whose mount namespace has an overlay with that upper directory, or 0. */
+pid_t upper_user_find(const char *upper);
+
 #endif

@@ -32,11 +32,14 @@ static bool overlay_usable(const struct rootfs_request *request)
 /* ---- upper and work -------------------------------------------------------------------------- */
 
 /* The merged root looks like upper, which therefore must look like the uppermost layer's root. */
-static int prepare_upper(const struct rootfs_request *request, struct error *err)
+int overlay_prepare_upper(const struct rootfs_request *request, struct error *err)
 {
-	const char *uppermost = request->layers.items[request->layers.count - 1];
+	const char *uppermost;
 	auto_close int layer = -1, upper = -1;
 
+	if (!request->layers.count)
+		return fail(err, EINVAL, "an overlay of no layer is none");
+	uppermost = request->layers.items[request->layers.count - 1];
 	if (mkdirat(request->state, "upper", 0700) < 0 || mkdirat(request->state, "work", 0700) < 0)
 		return fail_call(err, "mkdirat", "cannot make the overlay's directories");
 	layer = open(uppermost, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -49,7 +52,7 @@ static int prepare_upper(const struct rootfs_request *request, struct error *err
 }
 
 /* The name that mount options can have of a directory that is open here. */
-static int path_of(int directory, char *path, size_t size, struct error *err)
+int overlay_state_path(int directory, char *path, size_t size, struct error *err)
 {
 	char link[32];
 	ssize_t length;
@@ -116,7 +119,7 @@ static int mount_by_context(const struct rootfs_request *request, const char *st
 /* ---- the old way: mount(2) ------------------------------------------------------------------- */
 
 /* ':' separates layers, ',' options, '\' takes the meaning from both. */
-static void add_escaped(struct text *options, const char *path)
+void overlay_add_escaped(struct text *options, const char *path)
 {
 	for (; *path; path++) {
 		if (strchr(":,\\", *path))
@@ -132,12 +135,12 @@ static int mount_by_string(const struct rootfs_request *request, const char *sta
 
 	text_add(&options, "lowerdir=");
 	for (size_t i = request->layers.count; i-- > 0;) {
-		add_escaped(&options, request->layers.items[i]);
+		overlay_add_escaped(&options, request->layers.items[i]);
 		text_add(&options, i ? ":" : ",upperdir=");
 	}
-	add_escaped(&options, state);
+	overlay_add_escaped(&options, state);
 	text_add(&options, "/upper,workdir=");
-	add_escaped(&options, state);
+	overlay_add_escaped(&options, state);
 	text_add(&options, "/work");
 	if (rootfs_user_xattrs())
 		text_add(&options, ",userxattr");
@@ -153,7 +156,7 @@ static int mount_by_string(const struct rootfs_request *request, const char *sta
 
 /* overlayfs does not look whether the root of a lowerdir is opaque: what such a layer hides is left
  * out here. */
-static struct rootfs_request visible_layers(const struct rootfs_request *request)
+struct rootfs_request overlay_visible_layers(const struct rootfs_request *request)
 {
 	struct rootfs_request visible = *request;
 
@@ -172,12 +175,12 @@ static struct rootfs_request visible_layers(const struct rootfs_request *request
 
 static int overlay_make(const struct rootfs_request *request, struct error *err)
 {
-	struct rootfs_request visible = visible_layers(request);
+	struct rootfs_request visible = overlay_visible_layers(request);
 	char state[4096];
 	int result;
 
-	TRY(prepare_upper(&visible, err));
-	TRY(path_of(visible.state, state, sizeof(state), err));
+	TRY(overlay_prepare_upper(&visible, err));
+	TRY(overlay_state_path(visible.state, state, sizeof(state), err));
 	result = mount_by_context(&visible, state, err);
 	if (result != -EINVAL && result != -ENOSYS)
 		return result;
@@ -206,7 +209,7 @@ static int check_upper(int state, struct error *err)
 	auto_close int context = fsopen("overlay", FSOPEN_CLOEXEC);
 	char path[4096];
 
-	TRY(path_of(state, path, sizeof(path), err));
+	TRY(overlay_state_path(state, path, sizeof(path), err));
 	if (context < 0 || fsconfig(context, FSCONFIG_SET_STRING, "lowerdir", path, 0) < 0 ||
 	    set_upper(context, path, NULL) < 0 ||
 	    fsconfig(context, FSCONFIG_SET_STRING, "index", "on", 0) < 0)

@@ -12,6 +12,18 @@
 
 extern const struct rootfs_driver rootfs_overlay;
 extern const struct rootfs_driver rootfs_copy;
+extern const struct rootfs_driver rootfs_runtime;
+
+/* ---- overlay.c: what both ways to an overlay need ------------------------------------------- */
+
+/* The layers that show: those below an opaque root do not. */
+struct rootfs_request overlay_visible_layers(const struct rootfs_request *request);
+/* upper and work in the request's state directory. */
+int overlay_prepare_upper(const struct rootfs_request *request, struct error *err);
+/* The absolute name of the state directory. */
+int overlay_state_path(int state, char *path, size_t size, struct error *err);
+/* As overlayfs wants a path among its options. */
+void overlay_add_escaped(struct text *options, const char *path);
 
 /* ---- attributes.c: everything of an inode but its content ------------------------------------ */
 

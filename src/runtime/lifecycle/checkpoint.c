@@ -109,11 +109,22 @@ static int check_status_fd(const struct dump *dump, struct error *err)
 	return 0;
 }
 
+/* A file system whose upper layer is out of criu's reach. */
+static int check_root(const struct container_state *state, struct error *err)
+{
+	if (!state->root_mount)
+		return 0;
+	return fail(err, ENOTSUP,
+		    "the container's root is an overlay of its own (mounts[0]): what "
+		    "was written there could not be restored");
+}
+
 static int take_request(struct dump *dump, struct error *err)
 {
 	const struct checkpoint_request *request = dump->request;
 	const struct container_state *state = &dump->container.state;
 
+	TRY(check_root(state, err));
 	TRY(image_open(&request->image, true, &dump->arena, &dump->image, err));
 	TRY(check_parent(dump, err));
 	TRY(check_status_fd(dump, err));

@@ -101,6 +101,7 @@ void record_begin(struct birth *birth)
 		.id = arena_string(arena, birth->request->id),
 		.bundle = arena_string(arena, birth->bundle),
 		.rootfs = arena_string(arena, birth->rootfs),
+		.root_mount = spec_root_mount(spec) != NULL,
 		.created = now(arena),
 		.owner_uid = getuid(),
 		.namespaces = namespaces_of(spec, false),

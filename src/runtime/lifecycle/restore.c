@@ -125,12 +125,21 @@ static int listen(void *context, const struct criu_event *event, struct error *e
 
 /* ---- the story ------------------------------------------------------------------------------- */
 
+/* There are no images of such containers (checkpoint.c), and no place for criu to put the root. */
+static int check_root(const struct birth *birth, struct error *err)
+{
+	if (!spec_root_mount(&birth->document.spec))
+		return 0;
+	return fail(err, ENOTSUP, "the container's root is an overlay of its own (mounts[0])");
+}
+
 static int prepare(struct restoration *restoration, struct error *err)
 {
 	const struct restore_request *request = restoration->request;
 	struct birth *birth = &restoration->birth;
 
 	TRY(birth_read_bundle(birth, &request->create, err));
+	TRY(check_root(birth, err));
 	TRY(image_open(&request->image, false, &birth->arena, &restoration->image, err));
 	TRY(image_options(&request->image, &birth->document.spec.annotations, &restoration->image,
 			  &restoration->options, err));

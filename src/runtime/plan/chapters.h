@@ -92,6 +92,9 @@ void plan_root_unbindable(struct draft *draft);
 /* What rootfsPropagation asks for (MS_*, with MS_REC), 0 when absent. */
 uint64_t rootfs_propagation(const struct draft *draft);
 
+/* overlay_root.c: the tree that is the root, in *slot. */
+int plan_overlay_root(struct draft *draft, const struct spec_mount *entry, int *slot);
+
 /* trees.c: bind sources. */
 struct tree {
 	const char *source; /* absolute, on the host */
@@ -122,6 +125,8 @@ int plan_mounts(struct draft *draft);
 
 /* filesystems.c */
 int check_label(struct draft *draft);
+/* The options of a file system with linux.mountLabel, where that means something. */
+const char *labelled_data(const struct draft *draft, const char *type, const char *data);
 int plan_filesystem(struct draft *draft, const struct mount_draft *mount);
 void plan_late_readonly(struct draft *draft);
 /* May the init image mount a new file system that belongs to namespaces of that kind? */

@@ -89,7 +89,7 @@ static bool takes_label(const char *type)
 	       strcmp(type, "mqueue") != 0;
 }
 
-static const char *labelled(const struct draft *draft, const char *type, const char *data)
+const char *labelled_data(const struct draft *draft, const char *type, const char *data)
 {
 	const char *label = draft->spec->linux_->mount_label;
 
@@ -143,7 +143,7 @@ static void plan_new_filesystem(struct draft *draft, const struct mount_draft *m
 	const struct mount_options *options = mount->options;
 	const char *type = mount->mount->type;
 	const char *source = mount->mount->source;
-	const char *data = labelled(draft, type, options->data);
+	const char *data = labelled_data(draft, type, options->data);
 	uint64_t flags = options->flags, attributes = options->own.set | options->recursive.set;
 	bool strict = !strcmp(type, "proc") || !strcmp(type, "sysfs") ||
 		      (options->marks & MARK_TARGET_LINK);
@@ -162,10 +162,6 @@ static void plan_new_filesystem(struct draft *draft, const struct mount_draft *m
 
 /* ---- as a detached tree -------------------------------------------------------------------------
  */
-
-/* Of mount(2)'s flags, those of the file system itself. */
-#define FILESYSTEM_FLAGS                                                                           \
-	(MS_RDONLY | MS_SYNCHRONOUS | MS_DIRSYNC | MS_MANDLOCK | MS_LAZYTIME | MS_I_VERSION)
 
 /* What such a file system shows, or whose it is, depends on the namespaces of who makes it. */
 static bool belongs_to_namespaces(const char *type)
@@ -199,7 +195,7 @@ static void plan_detached(struct draft *draft, const struct mount_draft *mount, 
 	struct step_values values = {
 		.kind = kind,
 		.where = mount->where,
-		.text = { type, source ? source : type, labelled(draft, type, options->data) },
+		.text = { type, source ? source : type, labelled_data(draft, type, options->data) },
 		.number = { options->flags & FILESYSTEM_FLAGS,
 			    options->own.set | options->recursive.set,
 			    options->propagation & ~(uint64_t)MS_REC },

@@ -17,6 +17,10 @@
 #define CLONE_NEWTIME 0x00000080
 #endif
 
+/* Of mount(2)'s flags, those of the file system itself. */
+#define FILESYSTEM_FLAGS                                                                           \
+	(MS_RDONLY | MS_SYNCHRONOUS | MS_DIRSYNC | MS_MANDLOCK | MS_LAZYTIME | MS_I_VERSION)
+
 /* The three that exclude each other in mount(2). */
 #define MS_ATIME_MODES (MS_NOATIME | MS_RELATIME | MS_STRICTATIME)
 

@@ -138,7 +138,7 @@ static int plan_mount(struct draft *draft, size_t index)
 int plan_mounts(struct draft *draft)
 {
 	TRY(check_label(draft));
-	for (size_t i = 0; i < draft->spec->mounts.count; i++)
+	for (size_t i = spec_root_mount(draft->spec) ? 1 : 0; i < draft->spec->mounts.count; i++)
 		TRY(plan_mount(draft, i));
 	return 0;
 }

@@ -27,21 +27,35 @@ static int check_propagation(struct draft *draft)
 	return fail_where(draft->err, "linux.rootfsPropagation");
 }
 
-static void attach_root(struct draft *draft)
+/* A clone of the tree at root.path. */
+static int clone_root(struct draft *draft)
 {
-	const char *rootfs = draft->options->rootfs;
 	bool private = rootfs_propagation(draft) & MS_PRIVATE;
 	struct tree tree = {
-		.source = rootfs,
+		.source = draft->options->rootfs,
 		.where = "root.path",
 		.recursive = true,
 		.propagation = private ? MS_PRIVATE | MS_REC : MS_SLAVE | MS_REC,
 	};
 
+	return plan_tree(draft, &tree);
+}
+
+static int attach_root(struct draft *draft)
+{
+	const struct spec_mount *mount = spec_root_mount(draft->spec);
+	bool private = rootfs_propagation(draft) & MS_PRIVATE;
+	int slot;
+
 	ADD(draft, PROPAGATION, "linux.rootfsPropagation", .text = { "/" },
 	    .number = { private ? MS_PRIVATE : MS_SLAVE, true });
 	draft->build.stage = STAGE_CONTAINER;
-	ADD(draft, ROOT, "root.path", .text = { rootfs })->slot = plan_tree(draft, &tree);
+	if (mount)
+		TRY(plan_overlay_root(draft, mount, &slot));
+	else
+		slot = clone_root(draft);
+	ADD(draft, ROOT, "root.path", .text = { draft->options->rootfs })->slot = slot;
+	return 0;
 }
 
 /* Without a mount namespace nothing may be mounted: it would be on the host. */
@@ -72,10 +86,8 @@ static void use_directory(struct draft *draft)
 int plan_rootfs(struct draft *draft)
 {
 	TRY(check_propagation(draft));
-	if (has_namespace(draft, CLONE_NEWNS)) {
-		attach_root(draft);
-		return 0;
-	}
+	if (has_namespace(draft, CLONE_NEWNS))
+		return attach_root(draft);
 	TRY(refuse_mounts(draft));
 	use_directory(draft);
 	return 0;

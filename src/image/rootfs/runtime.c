@@ -1,0 +1,130 @@
+/* runtime.c -- the rootfs driver "runtime": the overlay of overlay.c, mounted by the runtime
+ * itself, in the container's mount namespace.
+ *
+ * Nothing is mounted here, so nothing of it shows on the host and no right is needed; config.json
+ * has the overlay as its first mount, on "/". coffer takes that for the container's root; runc
+ * mounts it over the empty rootfs, which comes to the same. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "inhabitants.h"
+#include "rootfs_private.h"
+
+/* Only where it is asked for: not every runtime can. */
+static bool runtime_usable(const struct rootfs_request *request)
+{
+	return false;
+}
+
+/* fsconfig(2) takes 255 bytes: a longer upper or work directory cannot be named. */
+#define STATE_PATH_MOST (255 - (int)sizeof("/upper"))
+
+static int runtime_make(const struct rootfs_request *request, struct error *err)
+{
+	struct rootfs_request visible = overlay_visible_layers(request);
+	char state[4096];
+
+	TRY(overlay_state_path(request->state, state, sizeof(state), err));
+	if (strlen(state) > STATE_PATH_MOST || strchr(state, '"'))
+		return fail(err, ENAMETOOLONG,
+			    "no runtime can mount what is in %s: the store's "
+			    "path is too long, or has a quote in it",
+			    state);
+	return overlay_prepare_upper(&visible, err);
+}
+
+static void add(struct strings *options, const char *text, struct arena *arena)
+{
+	strings_add(options, arena_string(arena, text), arena);
+}
+
+/* All in one option, which every kernel takes, as long as mount(2) does. */
+static void add_layers(const struct rootfs_request *request, struct strings *options,
+		       struct arena *arena)
+{
+	auto_text struct text all = { 0 }, one = { 0 };
+
+	text_add(&all, "lowerdir=");
+	for (size_t i = request->layers.count; i-- > 0;) {
+		overlay_add_escaped(&all, request->layers.items[i]);
+		text_add(&all, i ? ":" : "");
+	}
+	if (all.length < 3072) { /* of a page; upper and work come on top */
+		add(options, all.data, arena);
+		return;
+	}
+	for (size_t i = request->layers.count; i-- > 0;) {
+		text_clear(&one);
+		text_add(&one, "lowerdir+=");
+		overlay_add_escaped(&one, request->layers.items[i]);
+		add(options, one.data, arena);
+	}
+}
+
+static int runtime_mount_options(const struct rootfs_request *request, struct arena *arena,
+				 struct strings *options, struct error *err)
+{
+	static const char *const own[][2] = { { "upperdir=", "upper" }, { "workdir=", "work" } };
+	struct rootfs_request visible = overlay_visible_layers(request);
+	char state[4096];
+
+	TRY(overlay_state_path(request->state, state, sizeof(state), err));
+	add_layers(&visible, options, arena);
+	for (size_t i = 0; i < 2; i++) {
+		auto_text struct text option = { 0 };
+
+		text_add(&option, own[i][0]);
+		overlay_add_escaped(&option, state);
+		text_format(&option, "/%s", own[i][1]);
+		add(options, option.data, arena);
+	}
+	if (rootfs_user_xattrs())
+		add(options, "userxattr", arena);
+	return 0;
+}
+
+static int runtime_check_unused(const char *target, int state, struct error *err)
+{
+	char upper[4096 + 8];
+	pid_t process;
+
+	TRY(overlay_state_path(state, upper, sizeof(upper) - 8, err));
+	strcat(upper, "/upper");
+	process = upper_user_find(upper);
+	return process ? fail(err, EBUSY, "a container still runs on this bundle (process %d)",
+			      (int)process)
+		       : 0;
+}
+
+static int runtime_open_changes(const char *target, int state, bool merged,
+				struct rootfs_changes *changes, struct error *err)
+{
+	if (merged) {
+		fail(err, ENOENT, "the root filesystem is mounted only for its container");
+		return fail_hint(err, "make the bundle with --rootfs overlay or copy");
+	}
+	changes->upper = true;
+	changes->fd = openat(state, "upper", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return changes->fd < 0
+		       ? fail_call(err, "open", "cannot open what was changed in %s", target)
+		       : 0;
+}
+
+static int runtime_release(const char *target, int state, struct error *err)
+{
+	return 0;
+}
+
+const struct rootfs_driver rootfs_runtime = {
+	.name = "runtime",
+	.usable = runtime_usable,
+	.make = runtime_make,
+	.release = runtime_release,
+	.check_unused = runtime_check_unused,
+	.open_changes = runtime_open_changes,
+	.mount_options = runtime_mount_options,
+};
