@@ -1,4 +1,4 @@
-/* derive.h -- new images out of old ones, in the store.
+/* derive.h -- new images out of old ones, in the store; root filesystems from and to archives.
  *
  * What is not changed stays byte for byte: blobs, and every member of the documents that nobody
  * named, known or not. The old image stays, unless the new one takes its last name. */
@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "image/bundle.h"
+#include "image/layer_view.h"
 #include "image/store.h"
 
 /* The new image's step in its history, and its name. */
@@ -55,5 +56,37 @@ struct derive_settings {
 int derive_settings(struct store *store, const struct bundle_image *image,
 		    const struct derive_settings *wanted, struct arena *arena,
 		    struct store_image *made, struct error *err);
+
+/* ---- root filesystems from and to archives ----------------------------------------------------
+ */
+
+struct derive_import {
+	int archive; /* a tar archive, plain or compressed with gzip or zstd; read to its end */
+	const struct oci_platform *platform;
+	char *name;             /* full reference; NULL: none */
+	char *created;          /* RFC 3339 */
+	char *created_by;       /* for the history */
+	char *message;          /* its comment; NULL: none */
+	struct strings changes; /* Dockerfile's instructions: "CMD /bin/sh", "ENV A=b" */
+	int cancel_fd;          /* > 0: readable means stop; not owned */
+};
+
+/* An image of one layer: what the archive holds. */
+int derive_import(struct store *store, const struct derive_import *order, struct arena *arena,
+		  struct store_image *made, struct error *err);
+
+/* The files of a bundle (by directory or id; with what its container changed), or of an image, as
+ * one plain archive, names in order. -ENOENT: neither. */
+int derive_export(const struct store *store, const char *what, int out, int cancel_fd,
+		  struct arena *arena, struct error *err);
+
+struct derive_diff {
+	const char *image, *base; /* base NULL: the image without its last layer */
+	int cancel_fd;
+};
+
+/* What an image shows that another does not, and the other way round. */
+int derive_diff(const struct store *store, const struct derive_diff *order, struct arena *arena,
+		struct layer_differences *differences, struct error *err);
 
 #endif

@@ -120,6 +120,17 @@ int registry_fetch_blob(struct registry *registry, const struct oci_descriptor *
 int registry_fetch_document(struct registry *registry, const struct oci_descriptor *descriptor,
 			    struct arena *arena, char **bytes, struct error *err);
 
+/* Any file that a URL of http or https names: redirects are followed as everywhere here,
+ * credentials are only shown to that host, and when it asks. Tried again until the first byte came.
+ */
+struct registry_download {
+	const char *url;
+	int (*write)(void *context, const void *bytes, size_t length, struct error *err);
+	void *context;
+};
+int registry_download(const struct registry_download *order, const struct registry_options *options,
+		      struct error *err);
+
 /* ---- upload.c: pushing -----------------------------------------------------------------------
  */
 

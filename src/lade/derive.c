@@ -60,3 +60,13 @@ int derive_step_make(const struct history_options *options, const char *name, st
 		*latest = told ? seconds : NULL;
 	return 0;
 }
+
+int derive_time_now(struct arena *arena, char **created, struct error *err)
+{
+	int64_t seconds;
+	bool told;
+
+	TRY(now(arena, &seconds, &told, err));
+	*created = format_time(seconds, arena);
+	return 0;
+}

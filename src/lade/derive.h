@@ -24,6 +24,9 @@ struct history_options {
 int derive_step_make(const struct history_options *options, const char *name, struct arena *arena,
 		     struct derive_step *step, const int64_t **latest, struct error *err);
 
+/* Now, or SOURCE_DATE_EPOCH where that is set, in RFC 3339. */
+int derive_time_now(struct arena *arena, char **created, struct error *err);
+
 /* RFC 3339, or an error that names the option. */
 int derive_check_time(const char *option, const char *time, struct error *err);
 

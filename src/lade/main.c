@@ -28,7 +28,7 @@ static const struct command *const commands[] = {
 	/* the store */
 	&command_images, &command_inspect, &command_history, &command_tag, &command_untag,
 	&command_rmi, &command_prune, &command_exists, &command_tree, &command_df,
-	&command_save, &command_load, &command_gc,
+	&command_diff, &command_save, &command_load, &command_import, &command_export, &command_gc,
 	/* bundles */
 	&command_run, &command_bundle, &command_release, &command_unpack,
 	&command_repack, &command_config,
@@ -38,8 +38,10 @@ static const struct command *const commands[] = {
 
 /* clang-format off */
 static const struct command_spelling spellings[] = {
+	{ "image", "diff", &command_diff },
 	{ "image", "exists", &command_exists },
 	{ "image", "history", &command_history },
+	{ "image", "import", &command_import },
 	{ "image", "inspect", &command_inspect },
 	{ "image", "list", &command_images },
 	{ "image", "load", &command_load },

@@ -45,4 +45,22 @@ int name_give(struct store *store, const struct store_image *image, const char *
 int bundle_id_maps(const struct store_bundle *record, struct arena *arena,
 		   struct layer_changes *changes, struct error *err);
 
+/* ---- instructions.c: one of Dockerfile's, as a change of a config ---------------------------- */
+
+int instruction_apply(const char *typed, struct oci_execution *execution, struct arena *arena,
+		      struct error *err);
+
+/* ---- export.c: the trees of an image, uppermost first ---------------------------------------- */
+
+struct view_trees {
+	int *fds;
+	size_t count;
+};
+
+/* Of the lowest `count` layers. */
+int view_open(const struct store *store, const struct strings *diff_ids, size_t count,
+	      struct arena *arena, struct view_trees *trees, struct error *err);
+void view_close(struct view_trees *trees);
+#define auto_view __attribute__((cleanup(view_close)))
+
 #endif
