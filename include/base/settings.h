@@ -1,9 +1,9 @@
 /* settings.h -- configuration files that people write, as a tree whose every value knows its place.
  *
  * Three languages, one tree: TOML 1.0 without its numbers with fractions and its dates
- * (registries.conf(5), storage.conf(5)), JSON without null (policy.json(5)), and of YAML the block
- * mappings of plain and quoted scalars (registries.d(5)). What is not understood is refused, never
- * guessed; so is a key that is there twice. Errors are -EINVAL and say where:
+ * (registries.conf(5), storage.conf(5)), JSON (policy.json(5); null is absent), and of YAML the
+ * block mappings of plain and quoted scalars (registries.d(5)). What is not understood is refused,
+ * never guessed; so is a key that is there twice. Errors are -EINVAL and say where:
  *
  *     where = "FILE (line LINE:COLUMN)", what = "expected a string, found a boolean"
  */

@@ -18,6 +18,21 @@
 #include "base/text.h"
 #include "image/reference.h"
 
+/* ---- places.c: where files are ----------------------------------------------------------------
+ */
+
+/* The main file of that name ("registries.conf", "policy.json"), or NULL. */
+const char *configuration_main(const char *name, struct arena *arena);
+
+/* The files that end with EXTENSION in all drop-in directories, in the order in which they are
+ * read: of "registries" and ".conf.d", or ".d". */
+int configuration_drop_ins(const char *name, const char *suffix, const char *extension,
+			   struct arena *arena, struct strings *files, struct error *err);
+
+/* $VARIABLE, or FALLBACK in the home directory, and PATH below it; NULL: there is no home. */
+char *configuration_own(const char *variable, const char *fallback, const char *path,
+			struct arena *arena);
+
 /* ---- registries.conf(5) ---------------------------------------------------------------------- */
 
 /* A registry, or a part of one: where it is. */
@@ -87,5 +102,19 @@ int registries_sources(const struct registries *registries, const struct referen
  * neither, so that scripts and people get the same. */
 int registries_names(const struct registries *registries, const struct reference *name,
 		     struct arena *arena, struct strings *names, struct error *err);
+
+/* ---- registries.d(5) --------------------------------------------------------------------------
+ */
+
+/* Where the signatures of an image are. */
+struct configuration_signatures {
+	const char *lookaside; /* file:///…, https://… or http://…; NULL: there is no such store */
+	bool attachments;      /* in the repository itself, as cosign puts them there */
+};
+
+/* For the name of the image at the place it is fetched from. The most specific scope that has a key
+ * decides it; default-docker comes last. One scope in two files is EINVAL. */
+int configuration_signatures(const struct reference *name, struct arena *arena,
+			     struct configuration_signatures *where, struct error *err);
 
 #endif

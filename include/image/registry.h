@@ -26,6 +26,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "image/configuration.h"
 #include "image/digest.h"
 #include "image/oci.h"
@@ -130,6 +131,11 @@ struct registry_download {
 };
 int registry_download(const struct registry_download *order, const struct registry_options *options,
 		      struct error *err);
+
+/* A document that is not the registry's own, of at most `most` bytes, by its URL (http or https):
+ * without credentials, but with the registry's certificates and its way with TLS. */
+int registry_fetch_elsewhere(struct registry *registry, const char *url, size_t most,
+			     struct text *text, struct error *err);
 
 /* ---- upload.c: pushing -----------------------------------------------------------------------
  */

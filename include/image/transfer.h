@@ -18,6 +18,7 @@
 #include "image/reference.h"
 #include "image/registry.h"
 #include "image/store.h"
+#include "image/trust.h"
 
 enum transfer_event_kind {
 	TRANSFER_RESOLVED, /* manifest and config are known; `layers` counts what follows */
@@ -51,7 +52,10 @@ struct transfer_options {
 	bool keep_names;                      /* copies: call it there what it is called here */
 	const char *name;                     /* pulls: its name in the store; NULL: the source's */
 	const struct store *store;            /* where store:NAME is; NULL: nowhere */
-	bool user_xattrs, single_id;          /* as in struct layer_options */
+	/* What is taken at all; NULL: everything. What is in the store was taken already. */
+	const struct trust *trust;
+	const struct reference *origin; /* what it is to the policy; NULL: the source itself */
+	bool user_xattrs, single_id;    /* as in struct layer_options */
 	struct transfer_progress progress;
 };
 

@@ -110,6 +110,7 @@ struct network_options {
 	char *variant;
 	int64_t retry;
 	char *retry_delay;
+	char *signature_policy;
 	int64_t jobs;
 };
 
@@ -119,6 +120,7 @@ struct network_options {
 	{ "cert-dir", 0, OPTION_TEXT, offsetof(T, M.cert_dir), "DIR", "certificates for the registry: *.crt, and *.cert with *.key", NULL, 0 }, \
 	{ "creds", 0, OPTION_TEXT, offsetof(T, M.creds), "USER[:PASSWORD]", "credentials for the registry", NULL, 0 }, \
 	{ "authfile", 0, OPTION_TEXT, offsetof(T, M.authfile), "FILE", "read credentials there and nowhere else", NULL, 0 }, \
+	{ "signature-policy", 0, OPTION_TEXT, offsetof(T, M.signature_policy), "FILE", "the policy.json instead of the usual one", NULL, OPTION_HIDDEN }, \
 	{ "platform", 0, OPTION_TEXT, offsetof(T, M.platform), "OS/ARCH[/VARIANT]", "take the image for that platform instead of this machine's", NULL, 0 }, \
 	{ "arch", 0, OPTION_TEXT, offsetof(T, M.arch), "ARCH", "the same, the architecture alone", NULL, 0 }, \
 	{ "os", 0, OPTION_TEXT, offsetof(T, M.os), "OS", "the same, the operating system alone", NULL, 0 }, \

@@ -80,6 +80,7 @@ int network_options_apply(const struct network_options *options, struct arena *a
 	};
 	TRY(registries_load(arena, &registries, err));
 	transfer->registry.configuration = registries;
+	TRY(trust_load(options ? options->signature_policy : NULL, arena, &transfer->trust, err));
 	if (!options)
 		return 0;
 	if (options->jobs < 0 || options->jobs > 16)

@@ -25,6 +25,8 @@ image_setup() {
 	# What this machine says about registries is not the tests' business.
 	export CONTAINERS_REGISTRIES_CONF=$BATS_TEST_TMPDIR/registries.conf
 	: >"$CONTAINERS_REGISTRIES_CONF"
+	export CONTAINERS_POLICY_JSON=$BATS_TEST_TMPDIR/policy.json
+	echo '{"default":[{"type":"insecureAcceptAnything"}]}' >"$CONTAINERS_POLICY_JSON"
 }
 
 image_teardown() {

@@ -1,5 +1,5 @@
 /* places.c -- the directories of configuration: the user's, the administrator's, the vendor's. */
-#include "places.h"
+#include "image/configuration.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -12,7 +12,8 @@
 #define ADMINISTRATOR "/etc/containers"
 #define VENDOR        "/usr/share/containers"
 
-char *places_own(const char *variable, const char *fallback, const char *path, struct arena *arena)
+char *configuration_own(const char *variable, const char *fallback, const char *path,
+			struct arena *arena)
 {
 	const char *base = getenv(variable), *home = getenv("HOME");
 
@@ -23,11 +24,11 @@ char *places_own(const char *variable, const char *fallback, const char *path, s
 
 static char *users(const char *path, struct arena *arena)
 {
-	return places_own("XDG_CONFIG_HOME", ".config", arena_format(arena, "containers/%s", path),
-			  arena);
+	return configuration_own("XDG_CONFIG_HOME", ".config",
+				 arena_format(arena, "containers/%s", path), arena);
 }
 
-const char *places_main(const char *name, struct arena *arena)
+const char *configuration_main(const char *name, struct arena *arena)
 {
 	const char *const paths[] = {
 		users(name, arena),
@@ -65,8 +66,8 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct string_pair *)a)->key, ((const struct string_pair *)b)->key);
 }
 
-int places_drop_ins(const char *name, const char *suffix, const char *extension,
-		    struct arena *arena, struct strings *files, struct error *err)
+int configuration_drop_ins(const char *name, const char *suffix, const char *extension,
+			   struct arena *arena, struct strings *files, struct error *err)
 {
 	static const char *const bases[] = { VENDOR, ADMINISTRATOR };
 	const char *user = users(arena_format(arena, "%s%s", name, suffix), arena);

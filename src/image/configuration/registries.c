@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "base/settings.h"
-#include "places.h"
+#include "image/configuration.h"
 
 #define ALIAS_CACHE "containers/short-name-aliases.conf"
 
@@ -303,15 +303,15 @@ static int list_files(struct arena *arena, struct strings *files, struct error *
 {
 	const char *only = getenv("CONTAINERS_REGISTRIES_CONF");
 	const char *last = getenv("CONTAINERS_REGISTRIES_CONF_OVERRIDE");
-	const char *main = only && *only ? only : places_main("registries.conf", arena);
-	const char *aliases = geteuid() == 0
-				      ? "/var/cache/" ALIAS_CACHE
-				      : places_own("XDG_CACHE_HOME", ".cache", ALIAS_CACHE, arena);
+	const char *main = only && *only ? only : configuration_main("registries.conf", arena);
+	const char *aliases =
+		geteuid() == 0 ? "/var/cache/" ALIAS_CACHE
+			       : configuration_own("XDG_CACHE_HOME", ".cache", ALIAS_CACHE, arena);
 
 	if (main)
 		strings_add(files, arena_string(arena, main), arena);
 	if (!only || !*only)
-		TRY(places_drop_ins("registries", ".conf.d", ".conf", arena, files, err));
+		TRY(configuration_drop_ins("registries", ".conf.d", ".conf", arena, files, err));
 	if (last && *last)
 		strings_add(files, arena_string(arena, last), arena);
 	if (aliases && access(aliases, R_OK) == 0)

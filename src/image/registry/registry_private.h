@@ -68,6 +68,11 @@ int request_once(struct registry *registry, const struct request *request,
 int request_location(const struct registry *registry, const struct http_answer *answer,
 		     const char *asked, const char **location, struct error *err);
 
+/* Where the redirect that an answer from `from` is leads, if it may: EPROTO. In the answer's arena.
+ */
+int request_next(const struct registry *registry, const struct http_answer *answer,
+		 const char *from, const char **next, struct error *err);
+
 /* Is it worth another try? Then wait for try number `tried` (from 1) and return true; false when it
  * is not, or when all tries are used up. */
 bool request_again(const struct registry *registry, int number, const struct http_answer *answer,

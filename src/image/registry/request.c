@@ -80,6 +80,13 @@ static int check_redirect(const struct registry *registry, const char *from, con
 	return 0;
 }
 
+int request_next(const struct registry *registry, const struct http_answer *answer,
+		 const char *from, const char **next, struct error *err)
+{
+	*next = resolve_location(from, answer->location, answer->arena);
+	return check_redirect(registry, from, *next, err);
+}
+
 /* Of anything but a GET only 307 and 308 mean "the same there" (RFC 9110, 15.4). */
 static bool is_redirect(const struct request *request, long status)
 {
@@ -119,8 +126,7 @@ static int follow_redirects(struct registry *registry, const struct request *req
 				return refusal(registry, url, answer, err);
 			return 0;
 		}
-		next = resolve_location(url, answer->location, arena);
-		TRY(check_redirect(registry, url, next, err));
+		TRY(request_next(registry, answer, url, &next, err));
 		url = next;
 	}
 	fail(err, EPROTO, "redirected more than %d times", REDIRECTS_MOST);

@@ -235,5 +235,6 @@ int archive_stage(struct source *source, struct error *err)
 	    (archive_member(&members, "manifest.json", &arena) ||
 	     !archive_member(&members, "index.json", &arena)))
 		return docker_archive_convert(source, &members, &arena, err);
+	source->holds_layout = true;
 	return place_members(&members, &arena, err);
 }

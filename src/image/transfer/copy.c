@@ -103,6 +103,7 @@ static int copy_manifest(struct copy *copy, struct registry_manifest *document, 
 	struct oci_document read = document_of(document);
 	struct oci_manifest manifest;
 
+	TRY(source_check(&copy->source, document, err));
 	TRY(oci_manifest_read(&read, &manifest, copy->arena, err));
 	settle_type(document, manifest.media_type, OCI_MANIFEST);
 	copy->blobs = manifest.layers.count + 1;
@@ -123,6 +124,7 @@ static int copy_all(struct copy *copy, const struct oci_index *index,
 		    struct registry_manifest *document, const char *name, int depth,
 		    struct error *err)
 {
+	TRY(source_check(&copy->source, document, err));
 	for (size_t i = 0; i < index->manifests.count; i++) {
 		struct registry_manifest part = { 0 };
 

@@ -89,6 +89,9 @@ static int try_place(struct source *source, const struct attempt *attempt, struc
 	const struct reference *there = &attempt->source.reference;
 	struct registry_options options = *source->options;
 
+	registry_close(source->registry);
+	source->registry = NULL;
+	source->place = there;
 	options.place = attempt->source.place;
 	if (!text_equal(there->domain, attempt->name->domain))
 		options.credentials = NULL;
@@ -144,8 +147,6 @@ static int resolve(struct source *source, struct arena *arena, struct registry_m
 				  reference_format(&attempt->source.reference, arena));
 			return 0;
 		}
-		registry_close(source->registry);
-		source->registry = NULL;
 		note_failure(attempt, &own, arena, &tried);
 		if (result == -ECANCELED)
 			break;

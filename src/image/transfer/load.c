@@ -9,6 +9,7 @@
 struct loading {
 	struct store *store;
 	const struct reference *reference; /* what the caller named */
+	const struct reference *origin;    /* the same to the policy */
 	const struct transfer_options *options;
 	struct arena *arena;
 	struct strings *names;
@@ -45,6 +46,7 @@ static int load_entry(const struct loading *loading, const char *directory,
 	struct store_image image;
 
 	options.name = name_of(loading, entry);
+	options.origin = loading->origin;
 	TRY(pull_reference(loading->store, &part, &options, loading->arena, &image, err));
 	strings_add(loading->names, image.name, loading->arena);
 	return 0;
@@ -89,9 +91,9 @@ static int load_one(const struct loading *loading, struct error *err)
 int transfer_load(struct store *store, const char *text, const struct transfer_options *options,
 		  struct arena *arena, struct strings *names, struct error *err)
 {
-	struct reference reference;
+	struct reference reference, origin;
 	struct source source = { .layout = -1 };
-	struct loading loading = { store, &reference, options, arena, names };
+	struct loading loading = { store, &reference, &reference, options, arena, names };
 	int result;
 
 	*names = (struct strings){ 0 };
@@ -101,8 +103,11 @@ int transfer_load(struct store *store, const char *text, const struct transfer_o
 	if (reference.transport == REFERENCE_STORE)
 		return fail(err, EINVAL, "%s is in the store already", text);
 	result = source_open(&reference, NULL, options, &source, err);
-	if (result >= 0)
+	if (result >= 0) {
+		origin = source_origin(&source);
+		loading.origin = &origin;
 		result = load_all(&loading, &source, err);
+	}
 	source_close(&source);
 	return result;
 }

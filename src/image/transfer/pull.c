@@ -51,6 +51,9 @@ static int find_manifest(struct pull *pull, struct registry_manifest *fetched,
 		struct oci_document document = document_of(fetched);
 
 		TRY(oci_document_kind(&document, &kind, err));
+		/* Of an index one image is taken: that one's signatures count. */
+		if (kind != OCI_INDEX)
+			TRY(source_check(&pull->source, fetched, err));
 		TRY(keep(pull, fetched, err));
 		if (kind != OCI_INDEX)
 			return oci_manifest_read(&document, &pull->manifest, pull->arena, err);
@@ -238,6 +241,7 @@ static int bring_index(struct pull *pull, const struct registry_manifest *fetche
 						       pull->arena, &part, err));
 		document = document_of(&part);
 		TRY(oci_document_kind(&document, &kind, err));
+		TRY(source_check(&pull->source, &part, err));
 		TRY(keep(pull, &part, err));
 		TRY(kind == OCI_INDEX ? bring_index(pull, &part, depth + 1, err)
 				      : bring_entry(pull, &document, err));
@@ -257,6 +261,7 @@ static int pull_index(struct pull *pull, struct store_image *image, struct error
 	TRY(oci_document_kind(&document, &kind, err));
 	if (kind != OCI_INDEX)
 		return pull_image(pull, image, err);
+	TRY(source_check(&pull->source, &fetched, err));
 	TRY(keep(pull, &fetched, err));
 	TRY(bring_index(pull, &fetched, 0, err));
 	TRY(store_commit(pull->store, err));

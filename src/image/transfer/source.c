@@ -20,8 +20,34 @@ int source_open(const struct reference *reference, const struct oci_platform *pl
 		.cancel_fd = options->registry.cancel_fd,
 		.layout = -1,
 		.store = options->store,
+		.trust = options->trust,
+		.origin = options->origin,
 	};
 	return source->kind->open(source, options, err);
+}
+
+struct reference source_origin(const struct source *source)
+{
+	struct reference origin = source->origin ? *source->origin : *source->reference;
+
+	if (source->holds_layout)
+		origin.transport = REFERENCE_OCI_ARCHIVE;
+	return origin;
+}
+
+int source_check(const struct source *source, const struct registry_manifest *document,
+		 struct error *err)
+{
+	const struct reference origin = source_origin(source);
+	const struct trust_image image = {
+		.name = &origin,
+		.manifest = document->bytes,
+		.length = document->length,
+		.registry = source->registry,
+		.place = source->place,
+	};
+
+	return source->kind == &source_stored ? 0 : trust_check(source->trust, &image, err);
 }
 
 void source_close(struct source *source)

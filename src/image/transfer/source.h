@@ -39,9 +39,13 @@ struct source {
 	const struct oci_platform *platform;    /* not owned */
 	int cancel_fd;                          /* > 0: readable means stop; not owned */
 	struct registry *registry;              /* of a registry: the place that has the image */
+	const struct reference *place;          /* of a registry: what the image is called there */
+	const struct trust *trust;              /* not owned; and what the image is to it, */
+	const struct reference *origin;         /* NULL: `reference` */
 	struct attempts *attempts;              /* of a registry: the places to try; not a fork's */
 	const struct registry_options *options; /* not owned */
 	int layout;                             /* of files: their directory, or -1 */
+	bool holds_layout;                      /* of an archive: it is a layout in a tar file */
 	char *temporary;           /* that directory, to be removed at the end, or NULL */
 	const char *entry_name;    /* what its index.json calls the image, or NULL */
 	const struct store *store; /* of the store; not owned */
@@ -80,6 +84,11 @@ int archive_stage(struct source *source, struct error *err);
 
 int source_open(const struct reference *reference, const struct oci_platform *platform,
 		const struct transfer_options *options, struct source *source, struct error *err);
+/* What the source is to the policy: an archive is what it holds, whatever it was called. */
+struct reference source_origin(const struct source *source);
+/* May this manifest or index be taken? EPERM as trust_check. */
+int source_check(const struct source *source, const struct registry_manifest *document,
+		 struct error *err);
 void source_close(struct source *source); /* harmless when closed */
 #define auto_source __attribute__((cleanup(source_close)))
 

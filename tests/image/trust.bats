@@ -1,0 +1,292 @@
+#!/usr/bin/env bats
+# policy.json(5): what is rejected, whose signatures are needed, and what fails closed. Where skopeo has
+# the same files, it says the same.
+load lade
+load registry
+
+setup_file() { image_setup_file; }
+setup() {
+	image_setup
+	command -v docker-registry >/dev/null || skip "no docker-registry"
+	export HOME=$PWD XDG_RUNTIME_DIR=$PWD XDG_CONFIG_HOME=$PWD/config
+	mkdir -p config/containers/registries.d
+	start_registry
+	push "$LAYOUT" team/demo:1
+	IMAGE=$REGISTRY/team/demo:1
+	skopeo inspect --raw --tls-verify=false "docker://$IMAGE" >manifest.json
+	MANIFEST=sha256:$(digest_of manifest.json)
+}
+teardown() {
+	[ -z "${GNUPGHOME-}" ] || gpgconf --kill all
+	stop_registry
+	stop_another
+	image_teardown
+}
+
+# policy <<END: the policy of this test.
+policy() {
+	cat >"$CONTAINERS_POLICY_JSON"
+}
+
+# requires REQUIREMENT: of everything in the registry.
+requires() {
+	policy <<<"{\"default\":[{\"type\":\"reject\"}],\"transports\":{\"docker\":{\"$REGISTRY\":[$1]}}}"
+}
+
+# signatures_at KEY VALUE: what registries.d says of the registry.
+signatures_at() {
+	printf 'docker:\n  %s:\n    %s: %s\n' "$REGISTRY" "$1" "$2" >config/containers/registries.d/test.yaml
+}
+
+# Both take it, or both refuse it.
+both_take() {
+	ok lade copy -q "docker://$1" "dir:$PWD/by-lade"
+	run skopeo --policy "$CONTAINERS_POLICY_JSON" --registries.d "$PWD/config/containers/registries.d" \
+		copy -q --src-tls-verify=false "docker://$1" "dir:$PWD/by-skopeo"
+	# Debian's skopeo has no sigstore.
+	[ "$status" = 0 ] || [[ "$output" == *"sigstore disabled"* ]] || { echo "skopeo: $output"; return 1; }
+}
+both_refuse() {
+	run skopeo --policy "$CONTAINERS_POLICY_JSON" --registries.d "$PWD/config/containers/registries.d" \
+		copy -q --src-tls-verify=false "docker://$1" "dir:$PWD/refused"
+	[ "$status" != 0 ] || { echo "skopeo takes it"; return 1; }
+	fails 125 lade copy -q "docker://$1" "dir:$PWD/refused-here"
+	[ ! -e refused-here/manifest.json ]
+}
+
+# payload TYPE NAME [DIGEST]
+payload() {
+	printf '{"critical":{"type":"%s","image":{"docker-manifest-digest":"%s"},"identity":{"docker-reference":"%s"}},"optional":{}}' \
+		"$1" "${3-$MANIFEST}" "$2"
+}
+
+make_gpg_key() {
+	export GNUPGHOME=$PWD/gpg
+	mkdir -m 700 gpg
+	gpg --batch --quiet --passphrase '' --quick-gen-key "signer@example.com" default default never 2>/dev/null
+	gpg --batch --export "signer@example.com" >key.gpg
+}
+
+# gpg_sign NAME [DIGEST]: signature-1 in the lookaside store.
+gpg_sign() {
+	local directory=$PWD/lookaside/team/demo@${MANIFEST/:/=}
+	mkdir -p "$directory"
+	payload "atomic container signature" "$@" |
+		gpg --batch --quiet --yes --pinentry-mode loopback --passphrase '' -u signer@example.com --sign \
+			-o "$directory/signature-1"
+}
+
+make_sigstore_key() {
+	openssl ecparam -name prime256v1 -genkey -noout -out signer.pem
+	openssl ec -in signer.pem -pubout -out signer.pub 2>/dev/null
+}
+
+upload() {
+	local place
+	place=$(curl -sfi -X POST "http://$REGISTRY/v2/team/demo/blobs/uploads/" | tr -d '\r' | sed -n 's/^Location: //p')
+	curl -sf -X PUT -H 'Content-Type: application/octet-stream' --data-binary "@$1" \
+		"$place&digest=sha256:$(digest_of "$1")"
+}
+
+# sigstore_sign NAME [DIGEST]: as cosign attaches it.
+sigstore_sign() {
+	payload "cosign container image signature" "$@" >payload
+	printf '{"architecture":"","os":"","config":{},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \
+		"$(digest_of payload)" >config.sig
+	upload payload
+	upload config.sig
+	jq -n --arg payload "sha256:$(digest_of payload)" --argjson payload_size "$(stat -c %s payload)" \
+		--arg config "sha256:$(digest_of config.sig)" --argjson config_size "$(stat -c %s config.sig)" \
+		--arg signature "$(openssl dgst -sha256 -sign signer.pem payload | base64 -w 0)" '{
+			schemaVersion: 2, mediaType: "application/vnd.oci.image.manifest.v1+json",
+			config: {mediaType: "application/vnd.oci.image.config.v1+json", digest: $config, size: $config_size},
+			layers: [{mediaType: "application/vnd.dev.cosign.simplesigning.v1+json",
+				digest: $payload, size: $payload_size,
+				annotations: {"dev.cosignproject.cosign/signature": $signature}}]}' >sig.json
+	curl -sf -X PUT -H 'Content-Type: application/vnd.oci.image.manifest.v1+json' --data-binary @sig.json \
+		"http://$REGISTRY/v2/team/demo/manifests/${MANIFEST/:/-}.sig"
+}
+
+@test "without a policy, and with one that says so, every image is taken" {
+	ok lade pull -q "$IMAGE"
+	requires '{"type":"insecureAcceptAnything"}'
+	both_take "$IMAGE"
+}
+
+@test "a rejected image is not pulled, copied or loaded, and nothing of it is kept" {
+	requires '{"type":"reject"}'
+	both_refuse "$IMAGE"
+	fails 125 lade pull -q "$IMAGE"
+	says "$IMAGE: refused by $CONTAINERS_POLICY_JSON (line 1:"
+	says "such images are rejected"
+	nothing_is_committed
+	fails 125 lade pull -q "oci:$LAYOUT"
+	ok skopeo --insecure-policy copy -q "oci:$LAYOUT:demo:latest" oci-archive:archive.tar
+	fails 125 lade load -q -i archive.tar
+	fails 125 lade run "$IMAGE"
+	nothing_is_committed
+}
+
+@test "a scope of files is the place that was named, also for what is in an archive" {
+	ok skopeo --insecure-policy copy -q "oci:$LAYOUT:demo:latest" oci-archive:archive.tar
+	policy <<-END
+		{"default":[{"type":"reject"}],"transports":{
+			"oci":{"$LAYOUT":[{"type":"insecureAcceptAnything"}]},
+			"oci-archive":{"$PWD/archive.tar":[{"type":"insecureAcceptAnything"}]}}}
+	END
+	ok lade pull -q "oci:$LAYOUT:demo:latest"
+	ok lade load -q -i archive.tar
+	ok lade copy -q store:localhost/demo:latest "oci:$PWD/out:x" # what the store has was taken already
+	fails 125 lade pull -q "oci:$PWD/out:x"
+}
+
+@test "another policy is named by --signature-policy" {
+	requires '{"type":"insecureAcceptAnything"}'
+	echo '{"default":[{"type":"reject"}]}' >other.json
+	fails 125 lade pull -q --signature-policy other.json "$IMAGE"
+	says "refused by other.json (line 1:13)"
+	ok lade pull -q "$IMAGE"
+}
+
+@test "a policy that is wrong lets nothing in" {
+	policy <<<$'{"default":[{"type":"insecureAcceptAnything"}],\n"transport":{}}'
+	both_refuse "$IMAGE"
+	says "$CONTAINERS_POLICY_JSON (line 2:13): unknown key \"transport\""
+}
+
+@test "what is not implemented fails closed, and says what" {
+	make_sigstore_key
+	requires '{"type":"sigstoreSigned","fulcio":{"caPath":"/ca","oidcIssuer":"x","subjectEmail":"y"}}'
+	fails 125 lade pull -q "$IMAGE"
+	says "fulcio is not implemented here, so no image meets it"
+	requires "{\"type\":\"sigstoreSigned\",\"keyPath\":\"$PWD/signer.pub\",\"rekorPublicKeyPath\":\"$PWD/signer.pub\"}"
+	fails 125 lade pull -q "$IMAGE"
+	says "rekorPublicKey is not implemented here"
+	nothing_is_committed
+}
+
+@test "signedBy: an image with a GPG signature in the lookaside store is taken, no other" {
+	make_gpg_key
+	requires "{\"type\":\"signedBy\",\"keyType\":\"GPGKeys\",\"keyPath\":\"$PWD/key.gpg\"}"
+	signatures_at lookaside "file://$PWD/lookaside"
+	both_refuse "$IMAGE"
+	says "a signature is required, and there is none"
+	gpg_sign "$IMAGE"
+	both_take "$IMAGE"
+	ok lade pull -q "$IMAGE"
+	nothing "$(find /tmp -maxdepth 1 -name 'lade-keys-*' -newer manifest.json)"
+}
+
+@test "signedBy: another name, another digest, another key and a changed signature are refused" {
+	make_gpg_key
+	requires "{\"type\":\"signedBy\",\"keyType\":\"GPGKeys\",\"keyPath\":\"$PWD/key.gpg\"}"
+	signatures_at lookaside "file://$PWD/lookaside"
+	local signature=lookaside/team/demo@${MANIFEST/:/=}/signature-1
+	gpg_sign "$REGISTRY/team/demo:2"
+	both_refuse "$IMAGE"
+	says "the signature is for the name \"$REGISTRY/team/demo:2\""
+	gpg_sign "$IMAGE" "sha256:$(printf x | sha256sum | cut -d ' ' -f 1)"
+	both_refuse "$IMAGE"
+	says "the signature is for sha256:"
+	gpg_sign "$IMAGE"
+	printf 'X' | dd of="$signature" bs=1 seek=120 conv=notrunc status=none
+	both_refuse "$IMAGE"
+	payload "atomic container signature" "$IMAGE" >"$signature"
+	both_refuse "$IMAGE"
+	says "not a message with"
+	gpg_sign "$IMAGE"
+	gpg --batch --quiet --passphrase '' --quick-gen-key "other@example.com" default default never 2>/dev/null
+	gpg --batch --export "other@example.com" >key.gpg
+	both_refuse "$IMAGE"
+	says "the GPG signature is not good"
+}
+
+@test "signedBy: several signatures, one of them good; identities; keys in the policy; a store on the web" {
+	make_gpg_key
+	signatures_at lookaside "file://$PWD/lookaside"
+	gpg_sign "example.com/signed/demo:7"
+	local directory=$PWD/lookaside/team/demo@${MANIFEST/:/=} requirement
+	mv "$directory/signature-1" "$directory/signature-2"
+	gpg_sign "example.com/another/demo:7"
+	requirement="\"type\":\"signedBy\",\"keyType\":\"GPGKeys\",\"keyData\":\"$(base64 -w 0 key.gpg)\""
+	requires "{$requirement}"
+	both_refuse "$IMAGE"
+	requires "{$requirement,\"signedIdentity\":{\"type\":\"exactReference\",\"dockerReference\":\"example.com/signed/demo:7\"}}"
+	both_take "$IMAGE"
+	requires "{$requirement,\"signedIdentity\":{\"type\":\"exactRepository\",\"dockerRepository\":\"example.com/signed/demo\"}}"
+	both_take "$IMAGE"
+	requires "{$requirement,\"signedIdentity\":{\"type\":\"remapIdentity\",\"prefix\":\"$REGISTRY/team\",\"signedPrefix\":\"example.com/signed\"}}"
+	both_refuse "$IMAGE"
+	both_take "$REGISTRY/team/demo@$MANIFEST"
+	python3 -u -m http.server --bind 127.0.0.1 --directory lookaside 0 >web.log 2>&1 3>&- &
+	local server=$!
+	timeout 10 tail -f -n +1 --pid=$server web.log | grep -q -m 1 port
+	signatures_at lookaside "http://127.0.0.1:$(sed -n 's/.* port \([0-9]*\).*/\1/p' web.log)"
+	both_take "$REGISTRY/team/demo@$MANIFEST" || { kill $server; false; }
+	kill $server
+}
+
+@test "sigstoreSigned: an image with a signature attached to it is taken, no other" {
+	make_sigstore_key
+	requires "{\"type\":\"sigstoreSigned\",\"keyPath\":\"$PWD/signer.pub\"}"
+	signatures_at use-sigstore-attachments true
+	both_refuse "$IMAGE"
+	says "a signature is required, and there is none"
+	sigstore_sign "$IMAGE"
+	both_take "$IMAGE"
+	ok lade pull -q "$IMAGE"
+	signatures_at use-sigstore-attachments false
+	both_refuse "$IMAGE"
+}
+
+@test "sigstoreSigned: another name, another digest, another key are refused; cosign's names want matchRepository" {
+	make_sigstore_key
+	signatures_at use-sigstore-attachments true
+	requires "{\"type\":\"sigstoreSigned\",\"keyPath\":\"$PWD/signer.pub\"}"
+	sigstore_sign "$REGISTRY/team/demo"
+	both_refuse "$IMAGE"
+	requires "{\"type\":\"sigstoreSigned\",\"keyData\":\"$(base64 -w 0 signer.pub)\",\"signedIdentity\":{\"type\":\"matchRepository\"}}"
+	both_take "$IMAGE"
+	sigstore_sign "$REGISTRY/team/demo" "sha256:$(printf x | sha256sum | cut -d ' ' -f 1)"
+	both_refuse "$IMAGE"
+	says "the signature is for sha256:"
+	sigstore_sign "$REGISTRY/team/demo"
+	make_sigstore_key
+	requires "{\"type\":\"sigstoreSigned\",\"keyPath\":\"$PWD/signer.pub\",\"signedIdentity\":{\"type\":\"matchRepository\"}}"
+	both_refuse "$IMAGE"
+	says "the signature is by none of the keys"
+}
+
+@test "all requirements of a scope must be met" {
+	make_sigstore_key
+	signatures_at use-sigstore-attachments true
+	sigstore_sign "$IMAGE"
+	requires "{\"type\":\"insecureAcceptAnything\"},{\"type\":\"sigstoreSigned\",\"keyPath\":\"$PWD/signer.pub\"}"
+	both_take "$IMAGE"
+	requires "{\"type\":\"sigstoreSigned\",\"keyPath\":\"$PWD/signer.pub\"},{\"type\":\"reject\"}"
+	both_refuse "$IMAGE"
+}
+
+@test "registries.d that is wrong, or says one thing twice, is an error" {
+	make_sigstore_key
+	requires "{\"type\":\"sigstoreSigned\",\"keyPath\":\"$PWD/signer.pub\"}"
+	printf 'docker:\n\t%s: x\n' "$REGISTRY" >config/containers/registries.d/test.yaml
+	fails 125 lade pull -q "$IMAGE"
+	says "registries.d/test.yaml (line 2:1): a tab in the indentation"
+	signatures_at use-sigstore-attachments true
+	cp config/containers/registries.d/test.yaml config/containers/registries.d/two.yaml
+	both_refuse "$IMAGE"
+	says "registries.d/test.yaml (line 2) too"
+}
+
+@test "a mirror's image is judged by its own name" {
+	start_another
+	skopeo copy -q --preserve-digests --dest-tls-verify=false "oci:$LAYOUT:demo:latest" "docker://$ANOTHER/copy/demo:1"
+	printf '[[registry]]\nprefix = "%s"\nlocation = "%s"\n[[registry.mirror]]\nlocation = "%s"\n' \
+		example.com/team "$REGISTRY/team" "$ANOTHER/copy" >"$CONTAINERS_REGISTRIES_CONF"
+	policy <<<"{\"default\":[{\"type\":\"insecureAcceptAnything\"}],\"transports\":{\"docker\":{\"example.com\":[{\"type\":\"reject\"}]}}}"
+	fails 125 lade pull -q example.com/team/demo:1
+	says "example.com/team/demo:1: refused by"
+	policy <<<"{\"default\":[{\"type\":\"reject\"}],\"transports\":{\"docker\":{\"example.com\":[{\"type\":\"insecureAcceptAnything\"}]}}}"
+	ok lade pull -q example.com/team/demo:1
+}
