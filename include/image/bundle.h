@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "image/oci.h"
+#include "image/rootfs.h"
 #include "image/store.h"
 #include "runtime/spec.h"
 
@@ -52,7 +53,7 @@ struct bundle_changes {
 	int64_t shm_size;
 	/* namespaces */
 	char *network, *pid, *ipc, *uts, *cgroupns, *userns, *hostname;
-	struct strings sysctls;
+	struct strings sysctls, uid_maps, gid_maps;
 	/* control groups */
 	int64_t memory, memory_reservation, pids_limit, cpu_shares, cpu_period, cpu_quota;
 	char *memory_swap, *cpus, *cpuset_cpus, *cpuset_mems, *cgroup_parent;
@@ -87,9 +88,17 @@ int bundle_release(struct store *store, const char *what, bool force, struct are
 int bundle_find_record(const struct store *store, const char *what, struct arena *arena,
 		       struct store_bundle *record, struct error *err);
 
-/* The image's root filesystem alone, copied into `directory` (made, or empty); no record. */
-int bundle_unpack(struct store *store, const struct bundle_image *image, const char *directory,
-		  int cancel_fd, struct arena *arena, struct error *err);
+struct bundle_unpacking {
+	const struct bundle_image *image;
+	const char *directory;       /* made, or empty */
+	struct rootfs_owners owners; /* single_id also where the caller may do no other */
+	bool keep_dirlinks;          /* rootfs.h */
+	int cancel_fd;               /* > 0: readable means stop; not owned */
+};
+
+/* The image's root filesystem alone, copied; no record. */
+int bundle_unpack(struct store *store, const struct bundle_unpacking *order, struct arena *arena,
+		  struct error *err);
 
 /* ---- the parts ------------------------------------------------------------------------------- */
 
@@ -131,7 +140,8 @@ struct bundle_input {
 	struct strings command; /* replaces Cmd when not empty */
 	const char *hostname;
 	const struct bundle_changes *changes; /* NULL: none */
-	const char *directory;       /* absolute: where relative paths of the changes begin */
+	const char *directory; /* absolute: where relative paths of the changes begin */
+	const struct rootfs_owners *owners; /* NULL, or with maps: a user namespace of these ids */
 	struct strings root_options; /* of the overlay that is the root; none: the root is there */
 };
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/id_ranges.h"
 #include "base/text.h"
 #include "image/digest.h"
 #include "image/oci.h"
@@ -45,16 +46,6 @@ void packer_close(struct packer *packer);
 
 /* ---- what changed ---------------------------------------------------------------------------- */
 
-/* `size` ids from `inside` (in the image) on are those from `outside` on the disk. */
-struct layer_id_map {
-	uint32_t inside, outside, size;
-};
-
-struct layer_id_maps { /* count 0: ids are as they are */
-	const struct layer_id_map *items;
-	size_t count;
-};
-
 struct layer_changes {
 	int root; /* the tree as it is now; not owned */
 	/* It is the upper directory of an overlay: what is not in it did not change. Else it is a
@@ -64,7 +55,8 @@ struct layer_changes {
 	const int *lower;
 	size_t lower_count;
 	struct strings masked; /* paths without a leading slash: what is there or below stays out */
-	struct layer_id_maps uids, gids; /* what is on the disk means other ids in the image */
+	struct id_ranges uids, gids; /* the image's ids, and those on the disk */
+	bool lower_as_image;   /* the ids in `lower` are the image's; else as those in `root` */
 	const int64_t *latest; /* NULL, or: later times of modification become this second */
 	enum oci_compression compression;
 	int cancel_fd; /* > 0: readable means stop; not owned */

@@ -14,14 +14,22 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/id_ranges.h"
 #include "base/text.h"
+
+/* Whom the files belong to. */
+struct rootfs_owners {
+	bool single_id;              /* everything to the caller: no chown, no devices */
+	struct id_ranges uids, gids; /* the image's ids, and those on the host; none: the same */
+};
 
 struct rootfs_request {
 	struct strings layers; /* absolute paths of the trees, lowest first; may be none */
 	const char *target;    /* absolute path of an existing, empty directory: the rootfs */
 	int state;             /* directory of the bundle's own: upper and work go there */
-	bool single_id;        /* everything belongs to the caller (no chown) */
-	int cancel_fd;         /* > 0: readable means stop (-ECANCELED); not owned */
+	struct rootfs_owners owners;
+	bool keep_dirlinks; /* copy: a directory over a link to one goes to where that leads */
+	int cancel_fd;      /* > 0: readable means stop (-ECANCELED); not owned */
 };
 
 struct rootfs_changes {

@@ -255,7 +255,8 @@ int store_remove_image(struct store *store, const char *what, bool force, struct
 	ROW(T, strings, layers, "layers", none, optional) /* keys of the trees, lowest first */    \
 	ROW(T, string, rootfs, "rootfs", none, optional)  /* driver: "overlay", "copy" */          \
 	ROW(T, string, directory, "directory", none,                                               \
-	    optional) /* identity of the directory at path */                                      \
+	    optional)                                     /* identity of the directory at path */  \
+	ROW(T, boolean, mapped, "mapped", none, optional) /* the ids on disk are the host's */     \
 	ROW(T, string, created, "created", none, optional)
 JSON_STRUCT(store_bundle, STORE_BUNDLE_ROWS);
 

@@ -1,6 +1,7 @@
 /* base_text.c -- errors, arenas, texts and strict numbers. */
 #include "base_case.h"
 
+#include "base/id_ranges.h"
 #include "base/number.h"
 
 #include <signal.h>
@@ -429,6 +430,50 @@ static void test_durations_are_gos(void **state)
 	assert_false(number_parse_duration(NULL, &(int64_t){ 0 }));
 }
 
+/* ---- ids ---- */
+
+static void test_an_id_goes_through_a_map_and_back(void **state)
+{
+	const struct id_range items[] = { { 0, 1000, 1 }, { 1, 100000, 65535 } };
+	const struct id_ranges ranges = { items, 2 }, none = { NULL, 0 };
+	uint32_t id;
+
+	assert_true(id_to_outside(&ranges, 0, &id));
+	assert_int_equal(id, 1000);
+	assert_true(id_to_outside(&ranges, 65535, &id));
+	assert_int_equal(id, 165534);
+	assert_false(id_to_outside(&ranges, 65536, &id));
+	assert_true(id_to_inside(&ranges, 100004, &id));
+	assert_int_equal(id, 5);
+	assert_false(id_to_inside(&ranges, 0, &id));
+	assert_true(id_to_inside(&none, 7, &id));
+	assert_int_equal(id, 7);
+}
+
+static void test_a_range_of_ids_is_three_numbers(void **state)
+{
+	static const char *const wrong[] = { "",
+					     "1",
+					     "1:",
+					     ":1",
+					     "1:2:0",
+					     "1:2:3:4",
+					     "a:1:1",
+					     "1:2:3:",
+					     "4294967294:0:2",
+					     "0:4294967295:1" };
+	struct id_range range;
+
+	assert_true(id_range_parse("0:100000:65536", &range));
+	assert_int_equal(range.outside, 100000);
+	assert_int_equal(range.size, 65536);
+	assert_true(id_range_parse("7:8", &range));
+	assert_int_equal(range.inside, 7);
+	assert_int_equal(range.size, 1);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_false(id_range_parse(wrong[i], &range));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -457,6 +502,8 @@ int main(void)
 		TEST(test_signed_numbers_reach_both_ends),
 		TEST(test_the_id_that_means_unchanged_is_no_id),
 		TEST(test_sizes_have_suffixes),
+		TEST(test_an_id_goes_through_a_map_and_back),
+		TEST(test_a_range_of_ids_is_three_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

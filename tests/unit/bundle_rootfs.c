@@ -33,7 +33,7 @@ static int set_up(void **state)
 	trees->fd = open(trees->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_int_equal(mkdirat(trees->fd, "target", 0755), 0);
 	trees->request.target = arena_format(&trees->arena, "%s/target", trees->directory);
-	trees->request.single_id = rootfs_single_id();
+	trees->request.owners.single_id = rootfs_single_id();
 	trees->request.state = -1;
 	*state = trees;
 	return 0;

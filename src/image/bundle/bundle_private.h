@@ -93,6 +93,13 @@ void claim_undo(struct claim *claim);
 /* What tells this directory from a later one of the same name; NULL when nothing does. */
 char *directory_identity(int directory, struct arena *arena);
 
+/* ---- ids.c ------------------------------------------------------------------------------------
+ */
+
+/* Whom the bundle's files belong to: the caller, the image's ids, or those that the maps say. */
+int bundle_read_owners(const struct bundle_changes *changes, struct arena *arena,
+		       struct rootfs_owners *owners, struct error *err);
+
 /* ---- layers.c ---------------------------------------------------------------------------------
  */
 

@@ -135,10 +135,43 @@ static int keep_id(const struct change *change, struct error *err)
 	return 0;
 }
 
+static void set_map(const struct id_ranges *ranges, struct arena *arena,
+		    struct spec_id_mapping **items, size_t *count)
+{
+	*items = arena_array(arena, ranges->count, sizeof(**items));
+	*count = ranges->count;
+	for (size_t i = 0; i < ranges->count; i++)
+		(*items)[i] =
+			(struct spec_id_mapping){ ranges->items[i].inside, ranges->items[i].outside,
+						  ranges->items[i].size };
+}
+
+/* --uidmap, --gidmap: the files have those ids already (rootfs.h). */
+static void map_ids(const struct change *change, const struct rootfs_owners *owners)
+{
+	struct spec_linux *linux_ = change->spec->linux_;
+	size_t count = linux_->namespaces.count;
+	struct spec_namespace *items = arena_array(change->arena, count + 1, sizeof(*items));
+
+	memcpy(items, linux_->namespaces.items, count * sizeof(*items));
+	items[count].type = arena_string(change->arena, "user");
+	linux_->namespaces.items = items;
+	linux_->namespaces.count = count + 1;
+	set_map(&owners->uids, change->arena, &linux_->uid_mappings.items,
+		&linux_->uid_mappings.count);
+	set_map(&owners->gids, change->arena, &linux_->gid_mappings.items,
+		&linux_->gid_mappings.count);
+}
+
 static int change_userns(const struct change *change, struct error *err)
 {
+	const struct rootfs_owners *owners = change->input->owners;
 	const char *wanted = change->wanted->userns;
 
+	if (owners && owners->uids.count) {
+		map_ids(change, owners);
+		return 0;
+	}
 	if (!wanted || !strcmp(wanted, "host") || !strcmp(wanted, ""))
 		return wanted && change->input->host->rootless && *wanted
 			       ? fail(err, EINVAL, "--userns host: a user needs one of his own")

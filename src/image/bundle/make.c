@@ -21,6 +21,7 @@ struct making {
 	struct arena *arena;
 	struct layer_stack layers;
 	struct claim claim;
+	struct rootfs_owners owners;
 	struct store_bundle record;
 	struct strings root_options; /* the root is for the runtime to mount */
 };
@@ -49,6 +50,7 @@ static int add_record(struct making *making, const struct rootfs_driver *driver,
 		.digest = image->digest,
 		.layers = making->layers.keys,
 		.rootfs = arena_string(making->arena, driver->name),
+		.mapped = making->owners.uids.count > 0,
 		.directory = directory_identity(making->claim.fd, making->arena),
 		.created = now(making->arena),
 	};
@@ -69,7 +71,7 @@ static int make_rootfs(struct making *making, const struct rootfs_driver *driver
 	struct rootfs_request request = {
 		.layers = making->layers.paths,
 		.target = arena_format(making->arena, "%s/rootfs", making->claim.path),
-		.single_id = rootfs_single_id(),
+		.owners = making->owners,
 		.cancel_fd = making->request->cancel_fd,
 	};
 	auto_close int state = -1;
@@ -93,7 +95,7 @@ static int make_some_rootfs(struct making *making, const struct rootfs_driver **
 			    struct error *err)
 {
 	const char *wanted = making->request->driver;
-	struct rootfs_request guess = { .layers = making->layers.paths };
+	struct rootfs_request guess = { .layers = making->layers.paths, .owners = making->owners };
 	int result = fail(err, EINVAL, "unknown rootfs driver %s", wanted ? wanted : "");
 
 	for (size_t i = 0; (*used = rootfs_drivers[i]); i++) {
@@ -179,6 +181,7 @@ static int write_config(struct making *making, struct error *err)
 		.hostname = arena_format(making->arena, "%.12s", making->record.id),
 		.changes = making->request->changes,
 		.directory = working_directory(making->arena),
+		.owners = &making->owners,
 		.root_options = making->root_options,
 	};
 
@@ -196,6 +199,10 @@ static int make_parts(struct making *making, struct error *err)
 	auto_close int state = -1;
 	int result;
 
+	/* The container's root is nobody here: some runtimes go to its rootfs with his rights. */
+	if (making->owners.uids.count && fchmod(making->claim.fd, 0711) < 0)
+		return fail_call(err, "fchmod", "cannot open %s to the container's root",
+				 making->claim.path);
 	TRY(make_some_rootfs(making, &driver, err));
 	result = write_config(making, err);
 	if (result < 0) {
@@ -211,6 +218,7 @@ int bundle_make(struct store *store, const struct bundle_request *request, struc
 	struct making making = { .store = store, .request = request, .arena = arena };
 	int result;
 
+	TRY(bundle_read_owners(request->changes, arena, &making.owners, err));
 	TRY(layer_stack_find(store, request->image, arena, &making.layers, err));
 	TRY(claim_directory(request->directory, arena, &making.claim, err));
 	result = make_parts(&making, err);

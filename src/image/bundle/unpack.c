@@ -3,18 +3,20 @@
 #include "bundle_private.h"
 #include "image/rootfs.h"
 
-int bundle_unpack(struct store *store, const struct bundle_image *image, const char *directory,
-		  int cancel_fd, struct arena *arena, struct error *err)
+int bundle_unpack(struct store *store, const struct bundle_unpacking *order, struct arena *arena,
+		  struct error *err)
 {
 	struct layer_stack layers;
 	struct claim claim;
 	struct rootfs_request request = { .state = -1,
-					  .single_id = rootfs_single_id(),
-					  .cancel_fd = cancel_fd };
+					  .owners = order->owners,
+					  .keep_dirlinks = order->keep_dirlinks,
+					  .cancel_fd = order->cancel_fd };
 	int result;
 
-	TRY(layer_stack_find(store, image, arena, &layers, err));
-	TRY(claim_directory(directory, arena, &claim, err));
+	request.owners.single_id |= rootfs_single_id();
+	TRY(layer_stack_find(store, order->image, arena, &layers, err));
+	TRY(claim_directory(order->directory, arena, &claim, err));
 	request.layers = layers.paths;
 	request.target = claim.path;
 	result = rootfs_driver_find("copy")->make(&request, err);

@@ -167,6 +167,20 @@ static int walk_file(struct walk *walk, struct level *level, const struct named 
 	return same ? 0 : record_file(walk, level, file, err);
 }
 
+/* As the image has it, where that is what it is compared with. */
+static int map_owner(const struct walk *walk, struct stat *stat, struct error *err)
+{
+	const struct layer_changes *changes = walk->changes;
+
+	if (!changes->lower_as_image)
+		return 0;
+	if (!id_to_inside(&changes->uids, stat->st_uid, &stat->st_uid) ||
+	    !id_to_inside(&changes->gids, stat->st_gid, &stat->st_gid))
+		return fail(err, EINVAL, "its owner %u:%u is none of the container's", stat->st_uid,
+			    stat->st_gid);
+	return 0;
+}
+
 /* Is there something that a layer can hold? */
 static bool is_there(int parent, const char *name, struct stat *stat)
 {
@@ -188,6 +202,7 @@ static int walk_name(struct walk *walk, struct level *level, const char *name,
 		return old.present ? record_whiteout(walk, level, name, err) : 0;
 	if (text_starts(name, ".wh."))
 		return fail(err, EINVAL, "in a layer that name would remove another file");
+	TRY(map_owner(walk, &stat, err));
 	return S_ISDIR(stat.st_mode) ? walk_directory(walk, level, &file, &old, err)
 				     : walk_file(walk, level, &file, &old, err);
 }
@@ -224,6 +239,7 @@ static int walk_root(struct walk *walk, struct error *err)
 	TRY(merged_open(changes->lower, changes->lower_count, &before, err));
 	if (fstat(changes->root, &now) < 0)
 		return fail_call(err, "fstat", "cannot look at the root");
+	TRY(map_owner(walk, &now, err));
 	if (before.count) {
 		struct named was = { before.fds[0], ".", &old };
 

@@ -72,20 +72,12 @@ static int archive_begin(struct recorder *recorder, struct error *err)
 
 /* ---- what an entry says ---------------------------------------------------------------------- */
 
-static int id_inside(const struct layer_id_maps *maps, uint32_t outside, const char *what,
-		     uint32_t *inside, struct error *err)
+static int id_inside(const struct layer_changes *changes, const struct id_ranges *ranges,
+		     uint32_t outside, const char *what, uint32_t *inside, struct error *err)
 {
 	*inside = outside;
-	if (!maps->count)
-		return 0;
-	for (size_t i = 0; i < maps->count; i++) {
-		const struct layer_id_map *map = &maps->items[i];
-
-		if (outside < map->outside || outside - map->outside >= map->size)
-			continue;
-		*inside = map->inside + (outside - map->outside);
-		return 0;
-	}
+	if (changes->lower_as_image || id_to_inside(ranges, outside, inside))
+		return 0; /* mapped when it was looked at */
 	return fail(err, EINVAL, "its %s %u is none of the container's", what, outside);
 }
 
@@ -114,8 +106,7 @@ static void capability_unmapped(const struct recorder *recorder, struct disk_xat
 		return;
 	memcpy(&value, xattr->value, sizeof(value));
 	if ((le32toh(value.magic) & 0xff000000) != 0x03000000 ||
-	    id_inside(&recorder->changes->uids, le32toh(value.root), "root", &inside, NULL) < 0 ||
-	    inside != 0)
+	    !id_to_inside(&recorder->changes->uids, le32toh(value.root), &inside) || inside != 0)
 		return;
 	value.magic = htole32((le32toh(value.magic) & 0x00ffffff) | 0x02000000);
 	xattr->length = sizeof(value) - sizeof(value.root);
@@ -143,8 +134,8 @@ static int set_attributes(const struct recorder *recorder, struct archive_entry 
 	const struct layer_changes *changes = recorder->changes;
 	uint32_t uid, gid;
 
-	TRY(id_inside(&changes->uids, file->stat->st_uid, "owner", &uid, err));
-	TRY(id_inside(&changes->gids, file->stat->st_gid, "group", &gid, err));
+	TRY(id_inside(changes, &changes->uids, file->stat->st_uid, "owner", &uid, err));
+	TRY(id_inside(changes, &changes->gids, file->stat->st_gid, "group", &gid, err));
 	archive_entry_set_uid(entry, uid);
 	archive_entry_set_gid(entry, gid);
 	archive_entry_set_perm(entry, file->stat->st_mode & 07777);

@@ -2,6 +2,7 @@
  *
  * The order matters: chown clears the set-id bits and security.capability, so mode and xattrs come
  * after it; the times come last. */
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -64,6 +65,12 @@ struct xattr_calls {
 static const struct xattr_calls of_open_file = { listxattr, getxattr, setxattr, removexattr };
 static const struct xattr_calls of_entry = { llistxattr, lgetxattr, lsetxattr, lremovexattr };
 
+struct xattr_pair {
+	const struct xattr_calls *calls;
+	const struct inode *from, *to;
+	const struct rootfs_owners *owners;
+};
+
 struct xattr_names {
 	char bytes[XATTR_MOST];
 	size_t length;
@@ -91,37 +98,56 @@ static bool xattrs_have(const struct xattr_names *names, const char *name)
 	return false;
 }
 
-static int xattr_copy(const struct xattr_calls *calls, const struct inode *from,
-		      const struct inode *to, const char *name, struct error *err)
+/* Inside a user namespace capabilities count only when they name its root (capabilities(7)):
+ * struct vfs_cap_data becomes struct vfs_ns_cap_data, little-endian. */
+static ssize_t capability_mapped(const struct rootfs_owners *owners, const char *name, char *value,
+				 ssize_t length)
+{
+	uint32_t magic, root;
+
+	if (!owners->uids.count || length != 20 || strcmp(name, "security.capability") != 0 ||
+	    !id_to_outside(&owners->uids, 0, &root))
+		return length;
+	memcpy(&magic, value, sizeof(magic));
+	magic = htole32((le32toh(magic) & 0x00ffffff) | 0x03000000);
+	root = htole32(root);
+	memcpy(value, &magic, sizeof(magic));
+	memcpy(value + length, &root, sizeof(root));
+	return length + (ssize_t)sizeof(root);
+}
+
+static int xattr_copy(const struct xattr_pair *pair, const char *name, struct error *err)
 {
 	static _Thread_local char value[XATTR_MOST];
-	ssize_t length = calls->get(from->path, name, value, sizeof(value));
+	const struct xattr_calls *calls = pair->calls;
+	const struct inode *from = pair->from, *to = pair->to;
+	ssize_t length = calls->get(from->path, name, value, sizeof(value) - sizeof(uint32_t));
 
 	if (length < 0)
 		return errno == ENODATA || xattr_refused(errno)
 			       ? 0
 			       : fail_call(err, "getxattr", "cannot read the attribute %s", name);
+	length = capability_mapped(pair->owners, name, value, length);
 	if (calls->set(to->path, name, value, (size_t)length, 0) < 0 && !xattr_refused(errno))
 		return fail_call(err, "setxattr", "cannot set the attribute %s", name);
 	return 0;
 }
 
-static int xattrs_copy(const struct xattr_calls *calls, const struct inode *from,
-		       const struct inode *to, struct error *err)
+static int xattrs_copy(const struct xattr_pair *pair, struct error *err)
 {
 	static _Thread_local struct xattr_names wanted, present;
 
-	xattrs_list(calls, from, &wanted);
-	xattrs_list(calls, to, &present);
+	xattrs_list(pair->calls, pair->from, &wanted);
+	xattrs_list(pair->calls, pair->to, &present);
 	for (size_t at = 0; at < present.length; at += strlen(present.bytes + at) + 1) {
 		const char *name = present.bytes + at;
 
 		if (!xattrs_have(&wanted, name) && !stays_behind(name))
-			calls->remove(to->path, name);
+			pair->calls->remove(pair->to->path, name);
 	}
 	for (size_t at = 0; at < wanted.length; at += strlen(wanted.bytes + at) + 1)
 		if (!stays_behind(wanted.bytes + at))
-			TRY(xattr_copy(calls, from, to, wanted.bytes + at, err));
+			TRY(xattr_copy(pair, wanted.bytes + at, err));
 	return 0;
 }
 
@@ -135,38 +161,50 @@ static struct inode inode_of_open(int fd)
 	return inode;
 }
 
-int attributes_copy(int from, int to, bool single_id, struct error *err)
+/* Whom it belongs to on the disk. */
+static int owner_of(const struct rootfs_owners *owners, const struct stat *stat, uint32_t *uid,
+		    uint32_t *gid, struct error *err)
+{
+	if (id_to_outside(&owners->uids, stat->st_uid, uid) &&
+	    id_to_outside(&owners->gids, stat->st_gid, gid))
+		return 0;
+	return fail(err, EINVAL, "its owner %u:%u is in no map", stat->st_uid, stat->st_gid);
+}
+
+int attributes_copy(int from, int to, const struct rootfs_owners *owners, struct error *err)
 {
 	struct inode source = inode_of_open(from), copy = inode_of_open(to);
 	struct stat stat;
+	uint32_t uid, gid;
 
 	if (fstat(from, &stat) < 0)
 		return fail_call(err, "fstat", "cannot look at the layer's file");
-	if (!single_id && fchown(to, stat.st_uid, stat.st_gid) < 0)
-		return fail_call(err, "fchown", "cannot give the copy to %u:%u", stat.st_uid,
-				 stat.st_gid);
+	TRY(owner_of(owners, &stat, &uid, &gid, err));
+	if (!owners->single_id && fchown(to, uid, gid) < 0)
+		return fail_call(err, "fchown", "cannot give the copy to %u:%u", uid, gid);
 	if (fchmod(to, stat.st_mode & 07777) < 0)
 		return fail_call(err, "fchmod", "cannot set the mode of the copy");
-	TRY(xattrs_copy(&of_open_file, &source, &copy, err));
+	TRY(xattrs_copy(&(struct xattr_pair){ &of_open_file, &source, &copy, owners }, err));
 	if (futimens(to, (struct timespec[]){ { .tv_nsec = UTIME_OMIT }, stat.st_mtim }) < 0)
 		return fail_call(err, "utimensat", "cannot set the time of the copy");
 	return 0;
 }
 
-int attributes_copy_at(const struct attributes_pair *pair, bool single_id, struct error *err)
+int attributes_copy_at(const struct attributes_pair *pair, const struct rootfs_owners *owners,
+		       struct error *err)
 {
 	const struct stat *stat = pair->stat;
 	struct inode source = inode_of(pair->from, pair->name);
 	struct inode copy = inode_of(pair->to, pair->name);
 	struct timespec times[] = { { .tv_nsec = UTIME_OMIT }, stat->st_mtim };
+	uint32_t uid, gid;
 
-	if (!single_id &&
-	    fchownat(pair->to, pair->name, stat->st_uid, stat->st_gid, AT_SYMLINK_NOFOLLOW) < 0)
-		return fail_call(err, "fchownat", "cannot give the copy to %u:%u", stat->st_uid,
-				 stat->st_gid);
+	TRY(owner_of(owners, stat, &uid, &gid, err));
+	if (!owners->single_id && fchownat(pair->to, pair->name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
+		return fail_call(err, "fchownat", "cannot give the copy to %u:%u", uid, gid);
 	if (!S_ISLNK(stat->st_mode) && fchmodat(pair->to, pair->name, stat->st_mode & 07777, 0) < 0)
 		return fail_call(err, "fchmodat", "cannot set the mode of the copy");
-	TRY(xattrs_copy(&of_entry, &source, &copy, err));
+	TRY(xattrs_copy(&(struct xattr_pair){ &of_entry, &source, &copy, owners }, err));
 	if (utimensat(pair->to, pair->name, times, AT_SYMLINK_NOFOLLOW) < 0)
 		return fail_call(err, "utimensat", "cannot set the time of the copy");
 	return 0;

@@ -131,7 +131,7 @@ static int copy_regular(struct copy *copy, const struct entry *entry, struct err
 	if (to < 0)
 		return to;
 	TRY(content_copy(from, to, entry->stat.st_size, err));
-	TRY(attributes_copy(from, to, copy->request->single_id, err));
+	TRY(attributes_copy(from, to, &copy->request->owners, err));
 	if (entry->stat.st_nlink > 1)
 		inodes_add(&copy->links, &entry->stat, copy->path.data);
 	return 0;
@@ -149,27 +149,54 @@ static int copy_symlink(struct copy *copy, const struct entry *entry, struct err
 	TRY(remove_target(entry, err));
 	if (symlinkat(target, entry->to, entry->name) < 0)
 		return fail_call(err, "symlinkat", "cannot make the copy");
-	return attributes_copy_at(&pair, copy->request->single_id, err);
+	return attributes_copy_at(&pair, &copy->request->owners, err);
+}
+
+/* As a user's trees have it: who may not make devices leaves an empty file that nobody can open. */
+static int make_placeholder(const struct entry *entry, struct error *err)
+{
+	auto_close int fd = create_regular(entry, err);
+
+	if (fd < 0)
+		return fd;
+	return fchmod(fd, 0) < 0 ? fail_call(err, "fchmod", "cannot make the copy") : 0;
 }
 
 static int copy_special(struct copy *copy, const struct entry *entry, struct error *err)
 {
+	bool device = S_ISCHR(entry->stat.st_mode) || S_ISBLK(entry->stat.st_mode);
+
 	struct attributes_pair pair = { entry->from, entry->to, entry->name, &entry->stat };
 
 	TRY(remove_target(entry, err));
 	if (S_ISCHR(entry->stat.st_mode) && !entry->stat.st_rdev)
 		return 0; /* a whiteout: that it is gone is all */
+	if (device && copy->request->owners.single_id)
+		return make_placeholder(entry, err);
 	if (mknodat(entry->to, entry->name, entry->stat.st_mode, entry->stat.st_rdev) < 0)
 		return fail_call(err, "mknodat", "cannot make the copy");
-	return attributes_copy_at(&pair, copy->request->single_id, err);
+	return attributes_copy_at(&pair, &copy->request->owners, err);
+}
+
+/* The directory that a link in the directory's place leads to, below the root; or -1. */
+static int open_linked_directory(const struct copy *copy, const struct stat *there)
+{
+	if (!copy->request->keep_dirlinks || !S_ISLNK(there->st_mode))
+		return -1;
+	return below_open(copy->root, copy->path.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 /* The directory of the target, made if something else or nothing is there; -errno. */
-static int open_target_directory(const struct entry *entry, struct error *err)
+static int open_target_directory(const struct copy *copy, const struct entry *entry,
+				 struct error *err)
 {
 	struct stat there;
-	int fd;
+	int fd = -1;
 
+	if (fstatat(entry->to, entry->name, &there, AT_SYMLINK_NOFOLLOW) == 0)
+		fd = open_linked_directory(copy, &there);
+	if (fd >= 0)
+		return fd;
 	if (fstatat(entry->to, entry->name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    !S_ISDIR(there.st_mode))
 		TRY(remove_target(entry, err));
@@ -183,7 +210,7 @@ static int open_target_directory(const struct entry *entry, struct error *err)
 static int copy_subdirectory(struct copy *copy, const struct entry *entry, struct error *err)
 {
 	auto_close int from = open_source(entry, O_RDONLY | O_DIRECTORY, err);
-	auto_close int to = from < 0 ? -1 : open_target_directory(entry, err);
+	auto_close int to = from < 0 ? -1 : open_target_directory(copy, entry, err);
 	mode_t mode = entry->stat.st_mode & 07777;
 	int result;
 
@@ -192,7 +219,7 @@ static int copy_subdirectory(struct copy *copy, const struct entry *entry, struc
 	if (to < 0)
 		return to;
 	result = copy_directory(copy, from, to, err);
-	if (copy->request->single_id && (mode & 0500) != 0500) { /* see open_source */
+	if (copy->request->owners.single_id && (mode & 0500) != 0500) { /* see open_source */
 		fchmod(from, mode);
 		fchmod(to, mode);
 	}
@@ -247,7 +274,7 @@ static int copy_directory(struct copy *copy, int from, int to, struct error *err
 	}
 	if (errno)
 		return fail_call(err, "readdir", "cannot list the layer's directory");
-	return attributes_copy(from, to, copy->request->single_id, err);
+	return attributes_copy(from, to, &copy->request->owners, err);
 }
 
 static int copy_layer(const struct rootfs_request *request, const char *layer, int root,

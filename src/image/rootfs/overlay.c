@@ -48,7 +48,7 @@ int overlay_prepare_upper(const struct rootfs_request *request, struct error *er
 	upper = openat(request->state, "upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (upper < 0)
 		return fail_call(err, "openat", "cannot open the overlay's upper directory");
-	return attributes_copy(layer, upper, request->single_id, err);
+	return attributes_copy(layer, upper, &request->owners, err);
 }
 
 /* The name that mount options can have of a directory that is open here. */
@@ -82,6 +82,33 @@ static int set_layers(int context, const struct rootfs_request *request, struct 
 	return 0;
 }
 
+/* Mapped layers are detached mounts, which live as long as their descriptors: until the overlay is
+ * made. */
+struct mapped {
+	int trees[LAYERS_MOST];
+};
+
+static void mapped_close(struct mapped *mapped)
+{
+	for (size_t i = 0; i < LAYERS_MOST; i++)
+		own_close(&mapped->trees[i]);
+}
+
+static int set_mapped_layers(int context, const struct rootfs_request *request,
+			     struct mapped *mapped, struct error *err)
+{
+	char name[32];
+
+	if (request->layers.count > LAYERS_MOST)
+		return fail(err, ENOTSUP, "overlayfs takes no more than %d layers", LAYERS_MOST);
+	TRY(mapped_layers_open(request, mapped->trees, err));
+	for (size_t i = request->layers.count; i-- > 0;) {
+		snprintf(name, sizeof(name), "/proc/self/fd/%d", mapped->trees[i]);
+		TRY(set_option(context, "lowerdir+", name, err));
+	}
+	return 0;
+}
+
 static int set_upper(int context, const char *state, struct error *err)
 {
 	char path[4096 + 8];
@@ -99,11 +126,14 @@ static int mount_by_context(const struct rootfs_request *request, const char *st
 			    struct error *err)
 {
 	auto_close int context = fsopen("overlay", FSOPEN_CLOEXEC);
+	struct mapped __attribute__((cleanup(mapped_close))) mapped;
 	auto_close int tree = -1;
 
+	memset(&mapped, -1, sizeof(mapped));
 	if (context < 0)
 		return fail_call(err, "fsopen", "cannot use overlayfs");
-	TRY(set_layers(context, request, err));
+	TRY(request->owners.uids.count ? set_mapped_layers(context, request, &mapped, err)
+				       : set_layers(context, request, err));
 	TRY(set_upper(context, state, err));
 	if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return fail_call(err, "fsconfig", "cannot make the overlay");
@@ -173,6 +203,12 @@ struct rootfs_request overlay_visible_layers(const struct rootfs_request *reques
 	return visible;
 }
 
+static int unmappable(struct error *err)
+{
+	fail(err, ENOTSUP, "this kernel's overlayfs takes no layers with mapped ids");
+	return fail_hint(err, "that is new in Linux 6.15: --rootfs copy");
+}
+
 static int overlay_make(const struct rootfs_request *request, struct error *err)
 {
 	struct rootfs_request visible = overlay_visible_layers(request);
@@ -182,6 +218,8 @@ static int overlay_make(const struct rootfs_request *request, struct error *err)
 	TRY(overlay_prepare_upper(&visible, err));
 	TRY(overlay_state_path(visible.state, state, sizeof(state), err));
 	result = mount_by_context(&visible, state, err);
+	if (request->owners.uids.count)
+		return result == -EINVAL ? unmappable(err) : result;
 	if (result != -EINVAL && result != -ENOSYS)
 		return result;
 	memset(err, 0, sizeof(*err));

@@ -27,10 +27,10 @@ void overlay_add_escaped(struct text *options, const char *path);
 
 /* ---- attributes.c: everything of an inode but its content ------------------------------------ */
 
-/* Owner (unless single_id), mode, xattrs and mtime of the open file or directory `from` onto `to`.
- * Marks of overlayfs and the host's SELinux label stay behind; xattrs that `from` does not have
- * are taken away from `to`; a file system without xattrs is no failure. */
-int attributes_copy(int from, int to, bool single_id, struct error *err);
+/* Owner (mapped, unless single_id), mode, xattrs and mtime of the open file or directory `from`
+ * onto `to`. Marks of overlayfs and the host's SELinux label stay behind; xattrs that `from` does
+ * not have are taken away from `to`; a file system without xattrs is no failure. */
+int attributes_copy(int from, int to, const struct rootfs_owners *owners, struct error *err);
 
 /* The same for what cannot be opened: symbolic links, devices, FIFOs. */
 struct attributes_pair {
@@ -39,10 +39,18 @@ struct attributes_pair {
 	const struct stat *stat; /* of the source */
 };
 
-int attributes_copy_at(const struct attributes_pair *pair, bool single_id, struct error *err);
+int attributes_copy_at(const struct attributes_pair *pair, const struct rootfs_owners *owners,
+		       struct error *err);
 
 /* Is the directory marked as hiding what lower layers have there? */
 bool attributes_opaque(int directory);
+
+/* ---- mapped_layers.c: the request's layers, their ids mapped by its owners ----------------------
+ */
+
+/* A detached mount for each, in `trees` (-1 before), for the caller to close. -ENOTSUP: not here.
+ */
+int mapped_layers_open(const struct rootfs_request *request, int *trees, struct error *err);
 
 /* ---- content.c ------------------------------------------------------------------------------- */
 

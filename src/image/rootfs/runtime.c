@@ -28,6 +28,10 @@ static int runtime_make(const struct rootfs_request *request, struct error *err)
 	struct rootfs_request visible = overlay_visible_layers(request);
 	char state[4096];
 
+	if (request->owners.uids.count)
+		return fail(err, ENOTSUP,
+			    "a root that the runtime mounts has the image's ids: "
+			    "--rootfs overlay or copy can map them");
 	TRY(overlay_state_path(request->state, state, sizeof(state), err));
 	if (strlen(state) > STATE_PATH_MOST || strchr(state, '"'))
 		return fail(err, ENAMETOOLONG,
