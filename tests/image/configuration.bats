@@ -252,3 +252,69 @@ skopeo_takes() {
 	fails 125 lade inspect --raw "docker://$REGISTRY/demo:1"
 	says "unauthorized"
 }
+
+# An authority, and registry.pem and client.cert/.key by it.
+make_certificates() {
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -keyout ca.key -out ca.pem -subj /CN=test-ca 2>/dev/null
+	openssl req -newkey rsa:2048 -nodes -keyout key.pem -subj /CN=localhost 2>/dev/null |
+		openssl x509 -req -days 2 -CA ca.pem -CAkey ca.key -set_serial 1 -out cert.pem \
+			-extfile <(echo subjectAltName=IP:127.0.0.1) 2>/dev/null
+	openssl req -newkey rsa:2048 -nodes -keyout client.key -subj /CN=client 2>/dev/null |
+		openssl x509 -req -days 2 -CA ca.pem -CAkey ca.key -set_serial 2 -out client.cert 2>/dev/null
+}
+
+@test "certs.d: authorities and our own certificate, for that very host and port" {
+	make_certificates
+	start_registry REGISTRY_HTTP_TLS_CERTIFICATE="$PWD/cert.pem" REGISTRY_HTTP_TLS_KEY="$PWD/key.pem" \
+		REGISTRY_HTTP_TLS_CLIENTCAS="[ \"$PWD/ca.pem\" ]"
+	export XDG_CONFIG_HOME=$PWD/config
+	local certs=config/containers/certs.d/$REGISTRY
+	fails 125 lade tags "$REGISTRY/demo"
+	says certificate
+	mkdir -p "config/containers/certs.d/127.0.0.1" "$certs"
+	cp ca.pem client.cert client.key config/containers/certs.d/127.0.0.1/
+	cp ca.pem "$certs/ca.crt"
+	fails 125 lade inspect --raw "docker://$REGISTRY/demo:1"
+	lacks "status 404" "$output"
+	cp client.cert "$certs/"
+	fails 125 lade inspect --raw "docker://$REGISTRY/demo:1"
+	says "client.cert has no key"
+	cp client.key "$certs/"
+	fails 125 lade inspect --raw "docker://$REGISTRY/demo:1"
+	says "status 404"
+	ok lade copy -q "oci:$LAYOUT:demo:latest" "docker://$REGISTRY/demo:1"
+}
+
+# start_proxy: a proxy for http; every request is a line of PROXY_LOG. Sets PROXY.
+start_proxy() {
+	PROXY_LOG=$PWD/proxied
+	: >"$PROXY_LOG"
+	mkfifo proxy.says
+	"$IMAGE_TESTS/proxy.py" "$PROXY_LOG" "$REGISTRY" >proxy.says 3>&- &
+	PROXY_PID=$!
+	read -r PROXY <proxy.says
+}
+
+@test "proxies: of the environment, not for what NO_PROXY names; of registries.conf, for that registry" {
+	start_registry
+	push_to "$REGISTRY/demo:1"
+	start_proxy
+	local try=(lade inspect --raw --retry=-1 --tls-verify=false docker://registry.invalid/demo:1)
+	HTTP_PROXY=http://$PROXY HTTPS_PROXY=http://$PROXY ok "${try[@]}"
+	grep -q '^CONNECT registry.invalid:443' "$PROXY_LOG"
+	grep -q '^GET http://registry.invalid/v2/demo/manifests/1' "$PROXY_LOG"
+	http_proxy=http://$PROXY https_proxy=http://$PROXY ok "${try[@]}"
+	: >"$PROXY_LOG"
+	NO_PROXY=.invalid HTTP_PROXY=http://$PROXY HTTPS_PROXY=http://$PROXY fails 125 "${try[@]}"
+	HTTP_PROXY=http://$PROXY HTTPS_PROXY=http://$PROXY ok lade inspect --raw "docker://$REGISTRY/demo:1"
+	[ ! -s "$PROXY_LOG" ]
+	registries <<-END
+		[[registry]]
+		location = "registry.invalid"
+		insecure = true
+		proxy = "http://$PROXY"
+	END
+	NO_PROXY='*' ok lade inspect --raw docker://registry.invalid/demo:1
+	grep -q '^GET http://registry.invalid/v2/demo/manifests/1' "$PROXY_LOG"
+	kill "$PROXY_PID"
+}

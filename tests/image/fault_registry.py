@@ -117,6 +117,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.nth = seen[self.server, self.path]
         if self.path.startswith("/token"):
             give_token(self)
+        elif "/tags/list" in self.path:
+            list_tags(self)
         elif not self.find():
             self.refuse(404, "NAME_UNKNOWN", "no such thing")
         elif self.server is other:
@@ -174,6 +176,21 @@ def is_authorized(request):
     request.refuse(401, "UNAUTHORIZED", "who are you",
                    [("WWW-Authenticate", value) for value in challenges[options.auth]])
     return False
+
+
+def list_tags(request):
+    """Two pages, each the next of the other."""
+    page = "b" if "last=a" in request.path else "a"
+    request.answer(200, json.dumps({"name": "demo", "tags": [page]}).encode(), [
+        ("Link", '</v2/demo/tags/list?n=1&last=%s>; rel="next"' % page)])
+
+
+def schema_1(request):
+    """What registries of long ago serve."""
+    request.answer(200, json.dumps({
+        "schemaVersion": 1, "name": "demo", "tag": "1", "architecture": "amd64",
+        "fsLayers": [{"blobSum": image.layers[0]}], "history": [{"v1Compatibility": "{}"}],
+    }).encode(), [("Content-Type", "application/vnd.docker.distribution.manifest.v1+prettyjws")])
 
 
 # ---- the faults ------------------------------------------------------------------------------
@@ -262,6 +279,7 @@ faults = {
     "wrong-manifest": only("manifest", wrong_bytes),
     "wrong-config": only("config", wrong_bytes),
     "wrong-layer": only("layer", wrong_bytes),
+    "schema-1": only("manifest", schema_1),
     "endless": only("manifest", endless),
     "endless-layer": only("layer", endless),
     "status-401": status(401, "UNAUTHORIZED", "who are you"),

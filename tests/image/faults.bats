@@ -322,3 +322,31 @@ layer_sizes() {
 	faulty --fault endless
 	refused -- "more than 4194304 bytes" "$MAIN"
 }
+
+@test "a schema 1 image is refused with words that help" {
+	faulty --fault schema-1
+	refused -- "a Docker schema 1 manifest: this format is no longer supported" \
+		"pull and push it again with a newer tool"
+}
+
+@test "a list of tags whose pages lead to each other ends" {
+	faulty
+	ok lade tags "$MAIN/demo"
+	[ "${#lines[@]}" = 3 ]
+}
+
+@test "indexes that list the same thing without end have a limit" {
+	local entry index
+	mkdir -p many/blobs/sha256
+	cp -r "$LAYOUT/oci-layout" many/
+	cp "$LAYOUT"/blobs/sha256/* many/blobs/sha256/
+	entry=$(jq -c '.manifests[0] | {mediaType, digest, size}' "$LAYOUT/index.json")
+	jq -n --argjson entry "$entry" '{schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json",
+		manifests: [range(5000) | $entry]}' >index
+	index=$(digest_of index)
+	cp index "many/blobs/sha256/$index"
+	jq -n --arg digest "sha256:$index" --argjson size "$(stat -c %s index)" '{schemaVersion: 2, manifests: [
+		{mediaType: "application/vnd.oci.image.index.v1+json", digest: $digest, size: $size}]}' >many/index.json
+	fails 125 lade copy -q --all oci:many oci:copied
+	says "the indexes list more than 4096 documents"
+}

@@ -62,7 +62,8 @@ struct auth_secret {
 	char *secret;
 };
 
-/* 1: found; 0: the helper knows nothing of the host. Its own words are in the error. */
+/* 1: found; 0: the helper knows nothing of the host, or is not installed, which is warned of. Its
+ * own words are in the error. */
 int auth_helper_get(const char *helper, const char *host, struct auth_secret *secret,
 		    struct arena *arena, struct error *err);
 int auth_helper_store(const char *helper, const char *host, const struct auth_secret *secret,

@@ -109,12 +109,36 @@ static int read_directory(struct registry *registry, const char *directory, stru
 	return 1;
 }
 
+/* The first directory for this very host and port, in the order of containers-certs.d(5). */
+static struct strings list_places(const struct registry *registry, struct arena *arena)
+{
+	static const char *const bases[] = { "/etc/containers/certs.",
+					     "/usr/share/containers/certs." };
+	char *own = configuration_own("XDG_CONFIG_HOME", ".config", "containers/certs.d", arena);
+	struct strings places = { 0 };
+
+	if (own)
+		strings_add(&places, own, arena);
+	for (size_t i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
+		if (geteuid() == 0)
+			strings_add(&places, arena_format(arena, "%srootful.d", bases[i]), arena);
+		else
+			strings_add(&places,
+				    arena_format(arena, "%srootless.d/%u", bases[i], geteuid()),
+				    arena);
+		if (geteuid() != 0)
+			strings_add(&places, arena_format(arena, "%srootless.d", bases[i]), arena);
+		strings_add(&places, arena_format(arena, "%sd", bases[i]), arena);
+	}
+	strings_add(&places, arena_string(arena, "/etc/docker/certs.d"), arena);
+	for (size_t i = 0; i < places.count; i++)
+		places.items[i] = arena_format(arena, "%s/%s", places.items[i], registry->domain);
+	return places;
+}
+
 int certificates_find(struct registry *registry, const char *directory, struct error *err)
 {
-	static const char *const places[] = { "/etc/containers/certs.d",
-					      "/usr/share/containers/certs.d",
-					      "/etc/docker/certs.d" };
-	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	struct strings places;
 	int found = 0;
 
 	if (directory) {
@@ -123,20 +147,8 @@ int certificates_find(struct registry *registry, const char *directory, struct e
 		       : found < 0 ? found
 				   : 0;
 	}
-	if (config && *config)
-		found = read_directory(registry,
-				       arena_format(&registry->arena, "%s/containers/certs.d/%s",
-						    config, registry->domain),
-				       err);
-	else if (home && *home)
-		found = read_directory(registry,
-				       arena_format(&registry->arena,
-						    "%s/.config/containers/certs.d/%s", home,
-						    registry->domain),
-				       err);
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && found == 0; i++)
-		found = read_directory(
-			registry,
-			arena_format(&registry->arena, "%s/%s", places[i], registry->domain), err);
+	places = list_places(registry, &registry->arena);
+	for (size_t i = 0; i < places.count && found == 0; i++)
+		found = read_directory(registry, places.items[i], err);
 	return found < 0 ? found : 0;
 }

@@ -15,6 +15,7 @@
 
 #define USER_AGENT       "coffer-lade/" PACKAGE_VERSION
 #define CONNECT_SECONDS  30L
+#define DIGEST_PATIENCE  20 /* times the stall limit: a registry hashes what it got to the end */
 #define ERROR_BODY_LIMIT 65536
 #define HEADERS_LIMIT    262144
 
@@ -27,7 +28,9 @@ struct exchange {
 	int sink_result;
 	int64_t sent;      /* of the body */
 	bool heard_enough; /* of an error's words */
-	bool cancelled;
+	bool cancelled, stalled;
+	curl_off_t moved; /* bytes in both directions, when something moved last … */
+	time_t moved_at;  /* … and when that was */
 	char words[CURL_ERROR_SIZE];
 };
 
@@ -135,16 +138,40 @@ static bool is_cancelled(const struct http_client *client)
 	return client->cancel_fd > 0 && poll(&event, 1, 0) == 1;
 }
 
+static time_t seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+/* libcurl's own limit would also count while a registry hashes an upload that is all there. */
+static bool is_stalled(struct exchange *exchange, curl_off_t down, curl_off_t up)
+{
+	const struct http_body *body = exchange->request->body;
+	time_t limit = exchange->client->stall_seconds, now = seconds_now();
+
+	if (down + up != exchange->moved || !exchange->moved_at) {
+		exchange->moved = down + up;
+		exchange->moved_at = now;
+	}
+	if (body && body->size > 0 && up >= body->size && down == 0)
+		limit *= DIGEST_PATIENCE;
+	return now - exchange->moved_at >= limit;
+}
+
 static int on_progress(void *context, curl_off_t total, curl_off_t now, curl_off_t up_total,
 		       curl_off_t up_now)
 {
 	struct exchange *exchange = context;
 
-	(void)total, (void)now, (void)up_total;
+	(void)total, (void)up_total;
 	if (exchange->request->body && exchange->request->body->sent)
 		exchange->request->body->sent(exchange->request->body->context, up_now);
 	exchange->cancelled = is_cancelled(exchange->client);
-	return exchange->cancelled;
+	exchange->stalled = is_stalled(exchange, now, up_now);
+	return exchange->cancelled || exchange->stalled;
 }
 
 /* ---- what goes out ----------------------------------------------------------------------------
@@ -241,9 +268,10 @@ static void set_proxy(const struct http_client *client, const char *url)
 	CURL *curl = client->curl;
 	const char *proxy = getenv("HTTP_PROXY");
 
-	if (client->proxy)
+	if (client->proxy) {
 		curl_easy_setopt(curl, CURLOPT_PROXY, client->proxy);
-	else if (client->direct)
+		curl_easy_setopt(curl, CURLOPT_NOPROXY, "");
+	} else if (client->direct)
 		curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	else if (text_starts(url, "http://") && proxy && !getenv("http_proxy"))
 		curl_easy_setopt(curl, CURLOPT_PROXY, proxy);
@@ -264,8 +292,6 @@ static void set_options(struct exchange *exchange, struct curl_slist *headers)
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(curl, CURLOPT_NOBODY, request->head ? 1L : 0L);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
-	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)client->stall_seconds);
 	curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, 262144L);
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, exchange->words);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
@@ -314,6 +340,12 @@ static int judge(struct exchange *exchange, CURLcode code)
 		return exchange->sink_result;
 	if (exchange->cancelled)
 		return fail(exchange->err, ECANCELED, "cancelled");
+	if (exchange->stalled) {
+		fail(exchange->err, ETIMEDOUT, "nothing moved for %lld seconds",
+		     (long long)(seconds_now() - exchange->moved_at));
+		return fail_where(exchange->err, "%.*s", (int)strcspn(exchange->request->url, "?"),
+				  exchange->request->url);
+	}
 	if (code == CURLE_OK || exchange->heard_enough) {
 		curl_easy_getinfo(exchange->client->curl, CURLINFO_RESPONSE_CODE,
 				  &exchange->answer->status);

@@ -7,6 +7,7 @@
 
 #define PAGE_SIZE    "1000" /* ECR takes no more */
 #define PAGES_MOST   10000
+#define NAMES_LIMIT  (64U << 20) /* bytes of all pages' names together */
 #define ANSWER_LIMIT (16U << 20)
 
 /* clang-format off */
@@ -72,11 +73,12 @@ static int list(struct registry *registry, const char *path, struct arena *arena
 		struct strings *names, struct error *err)
 {
 	const char *query = "?n=" PAGE_SIZE;
+	struct strings asked = { 0 };
+	size_t bytes = 0;
 
 	*names = (struct strings){ 0 };
 	for (int page = 0; query && page < PAGES_MOST; page++) {
 		struct http_answer answer = { .arena = arena };
-		const char *asked = query;
 		struct listed_names listed;
 		const struct strings *some;
 		int result = listing_get(registry, arena_format(arena, "%s%s", path, query),
@@ -85,10 +87,17 @@ static int list(struct registry *registry, const char *path, struct arena *arena
 		text_free(&answer.body);
 		TRY(result);
 		some = listed.tags.count ? &listed.tags : &listed.repositories;
-		for (size_t i = 0; i < some->count; i++)
+		for (size_t i = 0; i < some->count; i++) {
+			bytes += strlen(some->items[i]) + 1;
 			strings_add(names, some->items[i], arena);
+		}
+		if (bytes > NAMES_LIMIT) {
+			fail(err, EFBIG, "the list has more than %u bytes", NAMES_LIMIT);
+			return fail_where(err, "%s: %s", registry->host, path);
+		}
+		strings_add(&asked, (char *)query, arena);
 		query = next_query(&answer, arena);
-		if (text_equal(query, asked) || some->count == 0)
+		if (some->count == 0 || (query && strings_have(&asked, query)))
 			break; /* a list that leads to itself */
 	}
 	return 0;

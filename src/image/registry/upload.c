@@ -127,11 +127,15 @@ static int send_rest(struct upload *upload, int64_t offset, struct error *err)
 	return request_once(upload->registry, &close, upload->answer, err);
 }
 
-/* The way after a failure. What the registry does not know any more begins again. */
+/* The way after a failure. What came whole although the answer did not come is there; what the
+ * registry does not know any more begins again. */
 static int go_on(struct upload *upload, struct error *err)
 {
 	int64_t offset = 0;
 
+	if (upload->location &&
+	    registry_have_blob(upload->registry, upload->wanted->descriptor, err) == 1)
+		return 0;
 	if (upload->location && ask_offset(upload, &offset, err) == 0 && offset > 0)
 		return send_rest(upload, offset, err);
 	if (err && err->number == ECANCELED)

@@ -128,8 +128,8 @@ static int copy_all(struct copy *copy, const struct oci_index *index,
 	for (size_t i = 0; i < index->manifests.count; i++) {
 		struct registry_manifest part = { 0 };
 
-		TRY(copy->source.kind->fetch_described(&copy->source, &index->manifests.items[i],
-						       copy->arena, &part, err));
+		TRY(source_fetch_described(&copy->source, &index->manifests.items[i], copy->arena,
+					   &part, err));
 		TRY(copy_document(copy, &part, NULL, depth + 1, err));
 	}
 	settle_type(document, index->media_type, OCI_INDEX);
@@ -147,7 +147,7 @@ static int copy_index(struct copy *copy, struct registry_manifest *document, con
 	if (copy->options->all_platforms)
 		return copy_all(copy, &index, document, name, depth, err);
 	TRY(oci_index_select(&index, copy->source.platform, &chosen, err));
-	TRY(copy->source.kind->fetch_described(&copy->source, chosen, copy->arena, document, err));
+	TRY(source_fetch_described(&copy->source, chosen, copy->arena, document, err));
 	return copy_document(copy, document, name, depth + 1, err);
 }
 
@@ -187,8 +187,7 @@ static int copy_image(struct copy *copy, bool keep_name, char digest[DIGEST_SIZE
 		const struct oci_descriptor index = { .digest = (char *)copy->source.index_digest,
 						      .size = -1 };
 
-		TRY(copy->source.kind->fetch_described(&copy->source, &index, copy->arena,
-						       &document, err));
+		TRY(source_fetch_described(&copy->source, &index, copy->arena, &document, err));
 	}
 	name = name_there(copy, keep_name);
 	TRY(copy_document(copy, &document, name, 0, err));

@@ -26,7 +26,7 @@ static int choose_manifest(struct source *source, struct arena *arena, struct tr
 			return oci_manifest_read(&document, &look->read, arena, err);
 		TRY(oci_index_read(&document, &index, arena, err));
 		TRY(oci_index_select(&index, source->platform, &chosen, err));
-		TRY(source->kind->fetch_described(source, chosen, arena, &look->manifest, err));
+		TRY(source_fetch_described(source, chosen, arena, &look->manifest, err));
 	}
 	return fail(err, EINVAL, "%s leads to indexes only", look->top.digest);
 }

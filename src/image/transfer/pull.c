@@ -38,7 +38,7 @@ static int follow_index(struct pull *pull, struct registry_manifest *fetched, st
 
 	TRY(oci_index_read(&document, &index, pull->arena, err));
 	TRY(oci_index_select(&index, pull->source.platform, &chosen, err));
-	return pull->source.kind->fetch_described(&pull->source, chosen, pull->arena, fetched, err);
+	return source_fetch_described(&pull->source, chosen, pull->arena, fetched, err);
 }
 
 static int find_manifest(struct pull *pull, struct registry_manifest *fetched,
@@ -237,8 +237,8 @@ static int bring_index(struct pull *pull, const struct registry_manifest *fetche
 		struct registry_manifest part = { 0 };
 		enum oci_kind kind = OCI_UNKNOWN;
 
-		TRY(pull->source.kind->fetch_described(&pull->source, &index.manifests.items[i],
-						       pull->arena, &part, err));
+		TRY(source_fetch_described(&pull->source, &index.manifests.items[i], pull->arena,
+					   &part, err));
 		document = document_of(&part);
 		TRY(oci_document_kind(&document, &kind, err));
 		TRY(source_check(&pull->source, &part, err));

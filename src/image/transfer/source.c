@@ -1,6 +1,11 @@
 /* source.c -- the kinds of sources. */
 #include "source.h"
 
+#include <errno.h>
+
+#define LISTED_MOST       4096
+#define LISTED_BYTES_MOST (256U << 20)
+
 static const struct source_kind *const kinds[] = {
 	[REFERENCE_REGISTRY] = &source_registry,
 	[REFERENCE_LAYOUT] = &source_layout,
@@ -24,6 +29,19 @@ int source_open(const struct reference *reference, const struct oci_platform *pl
 		.origin = options->origin,
 	};
 	return source->kind->open(source, options, err);
+}
+
+int source_fetch_described(struct source *source, const struct oci_descriptor *descriptor,
+			   struct arena *arena, struct registry_manifest *document,
+			   struct error *err)
+{
+	TRY(source->kind->fetch_described(source, descriptor, arena, document, err));
+	source->listed++;
+	source->listed_bytes += document->length;
+	if (source->listed > LISTED_MOST || source->listed_bytes > LISTED_BYTES_MOST)
+		return fail(err, EFBIG, "the indexes list more than %d documents or %u bytes",
+			    LISTED_MOST, LISTED_BYTES_MOST);
+	return 0;
 }
 
 struct reference source_origin(const struct source *source)

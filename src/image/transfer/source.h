@@ -37,6 +37,7 @@ struct source {
 	const struct source_kind *kind;
 	const struct reference *reference;      /* not owned */
 	const struct oci_platform *platform;    /* not owned */
+	size_t listed, listed_bytes;            /* documents of indexes that were fetched */
 	int cancel_fd;                          /* > 0: readable means stop; not owned */
 	struct registry *registry;              /* of a registry: the place that has the image */
 	const struct reference *place;          /* of a registry: what the image is called there */
@@ -84,6 +85,12 @@ int archive_stage(struct source *source, struct error *err);
 
 int source_open(const struct reference *reference, const struct oci_platform *platform,
 		const struct transfer_options *options, struct source *source, struct error *err);
+/* An entry of an index, with a limit on all of them together: indexes may list each other many
+ * times.
+ */
+int source_fetch_described(struct source *source, const struct oci_descriptor *descriptor,
+			   struct arena *arena, struct registry_manifest *document,
+			   struct error *err);
 /* What the source is to the policy: an archive is what it holds, whatever it was called. */
 struct reference source_origin(const struct source *source);
 /* May this manifest or index be taken? EPERM as trust_check. */
