@@ -161,6 +161,9 @@ int staging_open(struct store *store, struct staging *staging, struct error *err
 /* The tree is complete; with the next store_commit it is the layer `key`. When another lade was
  * faster, its tree is used and this one removed. */
 int staging_finish(struct staging *staging, const char *key, struct error *err);
+/* In the place of the layer `key`, which is there already and which nobody uses: at once, without
+ * store_commit. The old tree is removed. */
+int staging_exchange(struct staging *staging, const char *key, struct error *err);
 /* Remove the tree, unless it was finished. */
 void staging_discard(struct staging *staging);
 #define auto_staging __attribute__((cleanup(staging_discard)))
@@ -180,6 +183,7 @@ struct store_image {
 	 * that is here) is shown; NULL: the manifest alone. */
 	struct oci_descriptor *index;
 	struct strings manifests; /* of the index, as far as they are here: their digests */
+	struct strings absent;    /* those that are not here */
 	bool read_only;           /* of an additional store */
 	/* Read from the manifest and config when listed or found: */
 	char *id;      /* digest of the config: the image's ID */

@@ -49,6 +49,7 @@ struct transfer_options {
 	const struct oci_platform *platform;  /* NULL: this machine's */
 	int jobs;                             /* layers at once; 0: 4 */
 	bool all_platforms;                   /* an index whole */
+	bool nameless;                        /* pulls: what comes gets no name */
 	bool keep_names;                      /* copies: call it there what it is called here */
 	const char *name;                     /* pulls: its name in the store; NULL: the source's */
 	const struct store *store;            /* where store:NAME is; NULL: nowhere */
@@ -67,6 +68,12 @@ struct transfer_options {
  * options->all_platforms: an index whole, with all that it lists; the name means the index then. */
 int transfer_pull(struct store *store, const char *source, const struct transfer_options *options,
 		  struct arena *arena, struct store_image *image, struct error *err);
+
+/* Fetch what the store lost of an image, from the repository that its name is in (-ENOTSUP where it
+ * tells none): documents, blobs, trees. No name changes. */
+int transfer_restore(struct store *store, const struct store_image *image,
+		     const struct transfer_options *options, struct arena *arena,
+		     struct error *err);
 
 /* Copy images to `destination`, byte for byte: from and to a registry, oci:, oci-archive:,
  * docker-archive:, dir:; from the store. Blobs that are there already, or that a registry can mount

@@ -22,6 +22,7 @@ struct globals {
 
 extern const struct command command_bundle;
 extern const struct command command_catalog;
+extern const struct command command_check;
 extern const struct command command_completion;
 extern const struct command command_config;
 extern const struct command command_copy_images;

@@ -28,7 +28,7 @@ static const struct command *const commands[] = {
 	/* the store */
 	&command_images, &command_inspect, &command_history, &command_tag, &command_untag,
 	&command_rmi, &command_prune, &command_exists, &command_tree, &command_df,
-	&command_diff, &command_save, &command_load, &command_import, &command_export, &command_gc,
+	&command_diff, &command_save, &command_load, &command_import, &command_export, &command_check, &command_gc,
 	/* bundles */
 	&command_run, &command_bundle, &command_release, &command_unpack,
 	&command_repack, &command_config,
@@ -55,6 +55,7 @@ static const struct command_spelling spellings[] = {
 	{ "image", "tag", &command_tag },
 	{ "image", "tree", &command_tree },
 	{ "image", "untag", &command_untag },
+	{ "system", "check", &command_check },
 	{ "system", "df", &command_df },
 	{ "system", "prune", &command_prune },
 	{ 0 },

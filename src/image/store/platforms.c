@@ -52,8 +52,10 @@ static void gather(const struct store *store, const char *digest, unsigned depth
 	for (size_t i = 0; i < index->manifests.count; i++) {
 		const struct oci_descriptor *entry = &index->manifests.items[i];
 
-		if (!digest_valid(entry->digest) || !store_have_blob(store, entry->digest))
+		if (!store_have_blob(store, entry->digest)) {
+			strings_add(&image->absent, entry->digest, arena);
 			continue;
+		}
 		if (is_index(entry)) {
 			gather(store, entry->digest, depth + 1, arena, image, first);
 			continue;

@@ -94,6 +94,20 @@ int staging_finish(struct staging *staging, const char *key, struct error *err)
 	return 0;
 }
 
+int staging_exchange(struct staging *staging, const char *key, struct error *err)
+{
+	const struct store *store = staging->store;
+	char path[STORE_PATH_SIZE];
+
+	TRY(store_layer_key_path(key, path, err));
+	if (syncfs(store->dir) < 0)
+		return fail_call(err, "syncfs", "cannot write \"%s\" to disk", store->path);
+	if (renameat2(store->dir, staging->name, store->dir, path, RENAME_EXCHANGE) < 0)
+		return fail_call(err, "renameat2", "cannot exchange the layer %s", key);
+	staging_discard(staging); /* it is the old one now */
+	return 0;
+}
+
 void staging_discard(struct staging *staging)
 {
 	close_fd(&staging->dir);

@@ -185,7 +185,7 @@ static int pull_image(struct pull *pull, struct store_image *image, struct error
 	image->media_type = fetched.media_type;
 	image->size = (int64_t)fetched.length;
 	image->id = pull->manifest.config->digest;
-	return store_set_name(pull->store, image, err);
+	return pull->options->nameless ? 0 : store_set_name(pull->store, image, err);
 }
 
 /* ---- an index whole ------------------------------------------------------------------------- */
@@ -265,6 +265,8 @@ static int pull_index(struct pull *pull, struct store_image *image, struct error
 	TRY(keep(pull, &fetched, err));
 	TRY(bring_index(pull, &fetched, 0, err));
 	TRY(store_commit(pull->store, err));
+	if (pull->options->nameless)
+		return 0;
 	image->name = pull->options->name ? arena_string(pull->arena, pull->options->name)
 					  : pull->source.kind->name(&pull->source, pull->arena);
 	image->index = arena_alloc(pull->arena, sizeof(*image->index));
