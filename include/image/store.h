@@ -5,6 +5,7 @@
  *     layers/HEX                  unpacked read-only trees in overlay form, by DiffID (or ChainID)
  *     bundles/ID/record.json      who uses an image: roots for the collector
  *     ingest/                     what is not complete yet
+ *     mounts/                     where images are mounted to be looked at
  *     lock                        held shared by whoever uses the store, exclusively by gc
  *
  * A thing has its final name only when it is complete, verified and on disk. Names are replaced
@@ -27,11 +28,21 @@
 
 struct store_pending;
 
+/* A store of somebody else's, below this one: never written. */
+struct store_additional {
+	int dir;
+	char *path;
+	int lease;  /* its lock, held shared while this store is in use; -1: not to be had */
+	bool trees; /* its unpacked layers can be used */
+};
+
 struct store {
 	int dir;                       /* the layout's directory (mode 0700) */
 	char *path;                    /* its absolute name */
 	int lease;                     /* the shared lock on `lock`, or -1 */
 	struct store_pending *pending; /* private: written, not committed yet */
+	struct store_additional *additional;
+	size_t additional_count;
 };
 
 #define STORE_NONE                                                                                 \
@@ -50,6 +61,10 @@ enum store_access {
 
 /* Open the store, making it where it is missing. Waits while a collector runs (STORE_USE). */
 int store_open(const char *root, enum store_access access, struct store *store, struct error *err);
+/* Look into the store at `path` as well: for images, blobs and unpacked layers that this one has
+ * not. It must be there; it is never made, written or collected. */
+int store_add_additional(struct store *store, const char *path, struct error *err);
+
 /* Drops what was not committed. Harmless on STORE_NONE. */
 void store_close(struct store *store);
 #define auto_store __attribute__((cleanup(store_close)))
@@ -184,7 +199,7 @@ struct store_image {
 	struct oci_descriptor *index;
 	struct strings manifests; /* of the index, as far as they are here: their digests */
 	struct strings absent;    /* those that are not here */
-	bool read_only;           /* of an additional store */
+	bool read_only;           /* its name is in an additional store */
 	/* Read from the manifest and config when listed or found: */
 	char *id;      /* digest of the config: the image's ID */
 	char *created; /* RFC 3339, or NULL */
@@ -243,8 +258,9 @@ int store_read_documents(const struct store *store, const char *digest, struct a
 			 struct store_documents *documents, struct error *err);
 
 /* Take the name away; by ID or digest: all its names, if there is one only or `force`
- * (else -EEXIST). -EBUSY: a bundle uses the image and this is its last name, unless `force`.
- * Names taken away are added to `untagged`; blobs and trees go with the next store_collect. */
+ * (else -EEXIST). -EROFS: it is in an additional store only. -EBUSY: a bundle uses the image and
+ * this is its last name, unless `force`. Names taken away are added to `untagged`; blobs and trees
+ * go with the next store_collect. */
 int store_remove_image(struct store *store, const char *what, bool force, struct arena *arena,
 		       struct strings *untagged, struct error *err);
 

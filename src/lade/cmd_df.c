@@ -79,7 +79,7 @@ static void settle_sizes(struct used_row *row, struct arena *arena)
 static void count_images(const struct report *report, struct used_row *row)
 {
 	for (size_t i = 0; i < report->images.count; i++) {
-		if (images_listed_before(&report->images, i))
+		if (report->images.items[i].read_only || images_listed_before(&report->images, i))
 			continue;
 		row->total++;
 		row->active += report->usage.images[i].bundles > 0;
@@ -141,7 +141,7 @@ static int add_images(const struct report *report, struct text *out, struct erro
 		const struct store_share *share = &report->usage.images[i];
 		struct used_image *item = &items[shown.count];
 
-		if (images_listed_before(&report->images, i))
+		if (image->read_only || images_listed_before(&report->images, i))
 			continue;
 		shown.count++;
 		*item = (struct used_image){

@@ -51,7 +51,7 @@ static int remove_image(const struct command_line *line, struct store *store, co
 	TRY(store_remove_image(store, what, options->force, line->arena, &untagged, err));
 	for (size_t i = 0; i < untagged.count; i++)
 		text_format(&out, "Untagged: %s\n", untagged.items[i]);
-	if (image.id && store_find_image(store, image.id, line->arena, &left, NULL) < 0)
+	if (image.id && store_find_image(store, image.id, line->arena, &left, NULL) == -ENOENT)
 		text_format(&out, "Deleted: %s\n", hex_of(image.id));
 	return command_print(&out, err);
 }
@@ -62,10 +62,14 @@ static int list_all(struct store *store, struct strings *list, struct arena *are
 	struct store_images images;
 
 	TRY(store_list_images(store, arena, &images, err));
-	for (size_t i = 0; i < images.count; i++)
-		strings_add(list,
-			    images.items[i].name ? images.items[i].name : images.items[i].digest,
-			    arena);
+	for (size_t i = 0; i < images.count; i++) {
+		const struct store_image *image = &images.items[i];
+
+		if (!image->read_only)
+			strings_add(list,
+				    image->name ? image->name : (char *)store_image_key(image),
+				    arena);
+	}
 	return 0;
 }
 

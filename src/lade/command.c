@@ -15,7 +15,8 @@ int command_open_store(const struct command_line *line, enum store_access access
 {
 	const struct globals *globals = line->globals;
 
-	return store_open(store_root(globals->root, line->arena), access, store, err);
+	TRY(store_open(store_root(globals->root, line->arena), access, store, err));
+	return additional_stores_add(line, store, err);
 }
 
 static int import_image(struct store *store, const char *what, struct bundle_image *image,

@@ -13,6 +13,7 @@
 
 struct globals {
 	char *root;
+	struct strings additional_stores;
 	char *log_format;
 	char *log_level;
 	bool debug;
@@ -64,6 +65,9 @@ extern const struct command command_untag;
 /* Open the store that --root, or its default, names. */
 int command_open_store(const struct command_line *line, enum store_access access,
 		       struct store *store, struct error *err);
+
+/* additional.c: those that --additional-store, LADE_ADDITIONAL_STORES and storage.conf name. */
+int additional_stores_add(const struct command_line *line, struct store *store, struct error *err);
 
 /* The local image that a person names. "oci:DIR[:NAME]" is imported first; anything else must be
  * in the store already: else an error that says how to get it. */

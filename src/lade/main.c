@@ -12,6 +12,7 @@
 /* clang-format off */
 static const struct option_row global_options[] = {
 	{ "root", 0, OPTION_TEXT, offsetof(struct globals, root), "DIR", "the image store (default: /var/lib/lade or $XDG_DATA_HOME/lade)", NULL, 0 },
+	{ "additional-store", 0, OPTION_LIST, offsetof(struct globals, additional_stores), "DIR", "a store to look into as well, which is never written", NULL, 0 },
 	{ "log-format", 0, OPTION_TEXT, offsetof(struct globals, log_format), "FORMAT", "form of the messages: text or json", "text|json", 0 },
 	{ "log-level", 0, OPTION_TEXT, offsetof(struct globals, log_level), "LEVEL", "error, warning, info or debug", "error|warning|info|debug", 0 },
 	{ "debug", 0, OPTION_FLAG, offsetof(struct globals, debug), NULL, "the same as --log-level debug", NULL, 0 },

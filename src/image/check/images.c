@@ -158,7 +158,7 @@ int check_images(struct check *check, struct error *err)
 {
 	for (size_t i = 0; i < check->images.count; i++) {
 		TRY(check_cancelled(check, err));
-		if (!seen_before(&check->images, i))
+		if (!check->images.items[i].read_only && !seen_before(&check->images, i))
 			TRY(check_image(check, &check->images.items[i], err));
 	}
 	return 0;

@@ -158,6 +158,9 @@ static int replace(struct tree *tree, struct staging *staging, bool with_parents
 		TRY(staging_finish(staging, key, err));
 		return store_commit(tree->check->store, err);
 	}
+	if (!text_starts(tree->path,
+			 arena_format(tree->check->arena, "%s/layers/", tree->check->store->path)))
+		return fail(err, EROFS, "it is in an additional store, which is read-only");
 	TRY(check_free(tree, key, err));
 	return staging_exchange(staging, key, err);
 }

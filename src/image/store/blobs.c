@@ -21,11 +21,13 @@ int store_blob_path(const char *digest, char path[STORE_PATH_SIZE], struct error
 bool store_have_blob(const struct store *store, const char *digest)
 {
 	char path[STORE_PATH_SIZE];
+	auto_close int fd = -1;
 	struct stat status;
 
-	return store_blob_path(digest, path, NULL) == 0 &&
-	       fstatat(store->dir, path, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       S_ISREG(status.st_mode);
+	if (store_blob_path(digest, path, NULL) < 0)
+		return false;
+	fd = open_anywhere(store, path, O_PATH);
+	return fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 
 int store_open_blob(const struct store *store, const char *digest, int64_t size, struct error *err)
@@ -35,7 +37,7 @@ int store_open_blob(const struct store *store, const char *digest, int64_t size,
 	struct stat status;
 
 	TRY(store_blob_path(digest, path, err));
-	fd = openat(store->dir, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	fd = open_anywhere(store, path, O_RDONLY | O_NONBLOCK);
 	if (fd < 0)
 		return fail_call(err, "openat", "cannot open the blob %s", digest);
 	if (fstat(fd, &status) < 0)

@@ -108,6 +108,46 @@ static int image_compare(const void *left, const void *right)
 	return order ? order : strcmp(a->name ? a->name : "", b->name ? b->name : "");
 }
 
+static void list_add(struct store_images *images, const struct store_image *image,
+		     struct arena *arena)
+{
+	struct store_image *items = images->items;
+
+	if ((images->count & (images->count - 1)) == 0) {
+		items = arena_array(arena, images->count ? 2 * images->count : 1, sizeof(*items));
+		if (images->count > 0)
+			memcpy(items, images->items, images->count * sizeof(*items));
+	}
+	items[images->count++] = *image;
+	images->items = items;
+}
+
+/* A name has its first meaning; what has none is listed once. */
+static bool is_shadowed(const struct store_images *images, const struct oci_descriptor *descriptor)
+{
+	const char *name = index_name_of(descriptor);
+
+	for (size_t i = 0; i < images->count; i++)
+		if (name ? text_equal(images->items[i].name, name)
+			 : text_equal(store_image_key(&images->items[i]), descriptor->digest))
+			return true;
+	return false;
+}
+
+static void list_index(const struct store *store, struct oci_index *index, bool read_only,
+		       struct arena *arena, struct store_images *images)
+{
+	for (size_t i = 0; i < index->manifests.count; i++) {
+		struct store_image image;
+
+		if (read_only && is_shadowed(images, &index->manifests.items[i]))
+			continue;
+		image_fill(store, &index->manifests.items[i], arena, &image);
+		image.read_only = read_only;
+		list_add(images, &image, arena);
+	}
+}
+
 int store_list_images(const struct store *store, struct arena *arena, struct store_images *images,
 		      struct error *err)
 {
@@ -115,10 +155,13 @@ int store_list_images(const struct store *store, struct arena *arena, struct sto
 
 	*images = (struct store_images){ 0 };
 	TRY(index_read(store, arena, &index, err));
-	images->items = arena_array(arena, index.manifests.count, sizeof(*images->items));
-	images->count = index.manifests.count;
-	for (size_t i = 0; i < images->count; i++)
-		image_fill(store, &index.manifests.items[i], arena, &images->items[i]);
+	list_index(store, &index, false, arena, images);
+	for (size_t i = 0; i < store->additional_count; i++) {
+		const struct store_additional *other = &store->additional[i];
+
+		TRY(index_read_at(other->dir, other->path, arena, &index, err));
+		list_index(store, &index, true, arena, images);
+	}
 	if (images->count > 0)
 		qsort(images->items, images->count, sizeof(*images->items), image_compare);
 	return 0;

@@ -30,16 +30,22 @@ int index_lock(const struct store *store, struct error *err)
 	return take_fd(&fd);
 }
 
-int index_read(const struct store *store, struct arena *arena, struct oci_index *index,
-	       struct error *err)
+int index_read_at(int dir, const char *path, struct arena *arena, struct oci_index *index,
+		  struct error *err)
 {
 	auto_text struct text text = { 0 };
-	struct oci_document document = { .name = "index.json", .media_type = OCI_TYPE_INDEX };
+	struct oci_document document = { .name = path, .media_type = OCI_TYPE_INDEX };
 
-	TRY(file_read(store->dir, "index.json", STORE_INDEX_LIMIT, &text, err));
+	TRY(file_read(dir, "index.json", STORE_INDEX_LIMIT, &text, err));
 	document.bytes = text.data;
 	document.length = text.length;
 	return oci_index_read(&document, index, arena, err);
+}
+
+int index_read(const struct store *store, struct arena *arena, struct oci_index *index,
+	       struct error *err)
+{
+	return index_read_at(store->dir, "index.json", arena, index, err);
 }
 
 int index_write(const struct store *store, const struct oci_index *index, struct error *err)
@@ -132,6 +138,7 @@ int store_untag(struct store *store, const char *name, struct error *err)
 	auto_arena struct arena arena = { 0 };
 	auto_close int lock = index_lock(store, err);
 	struct oci_index index;
+	bool found = false;
 	size_t kept = 0;
 
 	if (lock < 0)
@@ -141,6 +148,7 @@ int store_untag(struct store *store, const char *name, struct error *err)
 		struct oci_descriptor *entry = &index.manifests.items[i];
 
 		if (text_equal(index_name_of(entry), name)) {
+			found = true;
 			if (has_digest(&index, entry))
 				continue;
 			forget(&entry->annotations, OCI_REF_NAME);
@@ -148,6 +156,8 @@ int store_untag(struct store *store, const char *name, struct error *err)
 		}
 		index.manifests.items[kept++] = *entry;
 	}
+	if (!found)
+		return fail(err, EROFS, "%s is not in this store, or in an additional one", name);
 	index.manifests.count = kept;
 	return index_write(store, &index, err);
 }

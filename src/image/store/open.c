@@ -24,7 +24,7 @@ static const char *const directories[] = {
 
 /* Present in a store that another lade is making at this moment. */
 static const char *const own_names[] = {
-	"blobs", "layers", "bundles", "ingest", "lock", "index.json", "index.lock",
+	"blobs", "layers", "bundles", "ingest", "mounts", "lock", "index.json", "index.lock",
 };
 
 const char *store_root(const char *option, struct arena *arena)
@@ -150,6 +150,7 @@ void store_close(struct store *store)
 		free(store->pending->items);
 		free(store->pending);
 	}
+	additional_close(store);
 	if (store->dir >= 0)
 		close(store->dir);
 	if (store->lease >= 0)

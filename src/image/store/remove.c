@@ -82,6 +82,9 @@ int store_remove_image(struct store *store, const char *what, bool force, struct
 	TRY(store_list_images(store, arena, &images, err));
 	TRY(image_match(&images, what, arena, &image, &match, err));
 	removal_plan(&images, image, match, &removal);
+	if (!removal.names || (removal.name && image->read_only))
+		return fail(err, EROFS, "the image %s is in an additional store: it is read-only",
+			    what);
 	if (!removal.name && removal.names > 1 && !force) {
 		fail(err, EEXIST, "the image %s has %zu names", what, removal.names);
 		fail_hint(err, "remove it by its names, or use --force");

@@ -48,10 +48,19 @@ void pending_add(struct store *store, const char *from, const char *to, bool tre
 void pending_note_blobs(struct store *store);
 void pending_drop(struct store *store);
 
+/* additional.c: a file of the store, or of the first additional one that has it; as openat(2). */
+int open_anywhere(const struct store *store, const char *path, int flags);
+/* The additional store with that tree, usable for this caller, or NULL. */
+const struct store_additional *additional_tree(const struct store *store, const char *path);
+void additional_close(struct store *store);
+
 /* index.json. The lock is a descriptor to be closed. */
 int index_lock(const struct store *store, struct error *err);
 int index_read(const struct store *store, struct arena *arena, struct oci_index *index,
 	       struct error *err);
+/* The same of any store's directory; `path` is for errors. */
+int index_read_at(int dir, const char *path, struct arena *arena, struct oci_index *index,
+		  struct error *err);
 int index_write(const struct store *store, const struct oci_index *index, struct error *err);
 const char *index_name_of(const struct oci_descriptor *descriptor);
 

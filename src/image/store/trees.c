@@ -25,16 +25,29 @@ int store_open_layer(const struct store *store, const char *key, struct error *e
 
 	TRY(store_layer_key_path(key, path, err));
 	fd = openat(store->dir, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0 || errno == ENOENT)
-		return fd >= 0 ? fd : -ENOENT;
-	return fail_call(err, "openat", "cannot open the layer %s", key);
+	if (fd < 0 && errno == ENOENT) {
+		const struct store_additional *other = additional_tree(store, path);
+
+		if (!other)
+			return -ENOENT;
+		fd = openat(other->dir, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	}
+	return fd >= 0 ? fd : fail_call(err, "openat", "cannot open the layer %s", key);
 }
 
-static bool tree_exists(const struct store *store, const char *key)
+/* The store that has the tree: its path; NULL: none has. */
+static const char *tree_owner(const struct store *store, const char *key)
 {
-	auto_close int fd = store_open_layer(store, key, NULL);
+	const struct store_additional *other;
+	char path[STORE_PATH_SIZE];
+	struct stat status;
 
-	return fd >= 0;
+	if (store_layer_key_path(key, path, NULL) < 0)
+		return NULL;
+	if (fstatat(store->dir, path, &status, AT_SYMLINK_NOFOLLOW) == 0)
+		return S_ISDIR(status.st_mode) ? store->path : NULL;
+	other = additional_tree(store, path);
+	return other ? other->path : NULL;
 }
 
 void store_chain_extend(char chain[DIGEST_SIZE], const char *diff_id)
@@ -52,18 +65,17 @@ char *store_layer_path(const struct store *store, const struct strings *diff_ids
 		       struct arena *arena)
 {
 	char chain[DIGEST_SIZE] = "";
-	const char *key = diff_ids->items[index];
+	const char *key = diff_ids->items[index], *owner;
 
 	for (size_t i = 0; i <= index; i++) {
 		if (!digest_valid(diff_ids->items[i]))
 			return NULL;
 		store_chain_extend(chain, diff_ids->items[i]);
 	}
-	if (!tree_exists(store, key))
-		key = chain;
-	if (!tree_exists(store, key))
-		return NULL;
-	return arena_format(arena, "%s/layers/%s", store->path, digest_hex(key));
+	owner = tree_owner(store, key);
+	if (!owner)
+		owner = tree_owner(store, key = chain);
+	return owner ? arena_format(arena, "%s/layers/%s", owner, digest_hex(key)) : NULL;
 }
 
 int staging_open(struct store *store, struct staging *staging, struct error *err)
