@@ -277,6 +277,8 @@ int store_remove_image(struct store *store, const char *what, bool force, struct
 	ROW(T, string, directory, "directory", none,                                               \
 	    optional)                                     /* identity of the directory at path */  \
 	ROW(T, boolean, mapped, "mapped", none, optional) /* the ids on disk are the host's */     \
+	ROW(T, uint32, ids_first, "idsFirst", none, optional) /* of the host's, for it alone */    \
+	ROW(T, uint32, ids_size, "idsSize", none, optional)                                        \
 	ROW(T, string, created, "created", none, optional)
 JSON_STRUCT(store_bundle, STORE_BUNDLE_ROWS);
 
@@ -285,11 +287,18 @@ struct store_bundles {
 	size_t count;
 };
 
+/* Ids of the host that bundles may take from. */
+struct store_ids {
+	uint32_t first, size;
+};
+
 /* Record a bundle before its rootfs is made; sets id (in the arena), which depends on the path
  * alone. -EEXIST: there is a bundle at that path. `directory`, if not NULL, becomes a descriptor of
- * the record's own directory (0700), where the rootfs driver may keep what it needs. */
-int store_add_bundle(struct store *store, struct store_bundle *bundle, struct arena *arena,
-		     int *directory, struct error *err);
+ * the record's own directory (0700), where the rootfs driver may keep what it needs.
+ * `ids`, if not NULL: ids_first is chosen so that no other bundle has any of the ids_size ids;
+ * -ENOSPC when there are none left. */
+int store_add_bundle(struct store *store, struct store_bundle *bundle, const struct store_ids *ids,
+		     struct arena *arena, int *directory, struct error *err);
 /* By path or id. -ENOENT. */
 int store_find_bundle(const struct store *store, const char *what, struct arena *arena,
 		      struct store_bundle *bundle, struct error *err);

@@ -191,7 +191,7 @@ int network_options_apply(const struct network_options *options, struct arena *a
 	{ "ipc", 0, OPTION_TEXT, offsetof(T, M.ipc), "host|private|PATH", "the IPC namespace", NULL, 0 }, \
 	{ "uts", 0, OPTION_TEXT, offsetof(T, M.uts), "host|private|PATH", "the UTS namespace", NULL, 0 }, \
 	{ "cgroupns", 0, OPTION_TEXT, offsetof(T, M.cgroupns), "host|private|PATH", "the cgroup namespace", NULL, 0 }, \
-	{ "userns", 0, OPTION_TEXT, offsetof(T, M.userns), "host|keep-id", "the user namespace", NULL, 0 }, \
+	{ "userns", 0, OPTION_TEXT, offsetof(T, M.userns), "host|keep-id|auto[:size=N]", "the user namespace", NULL, 0 }, \
 	{ "uidmap", 0, OPTION_LIST, offsetof(T, M.uid_maps), "INSIDE:OUTSIDE[:SIZE]", "root: users of the container that are others on the host", NULL, 0 }, \
 	{ "gidmap", 0, OPTION_LIST, offsetof(T, M.gid_maps), "INSIDE:OUTSIDE[:SIZE]", "the same for groups (default: as --uidmap)", NULL, 0 }, \
 	{ "hostname", 'h', OPTION_TEXT, offsetof(T, M.hostname), "NAME", "the host's name inside", NULL, 0 }, \

@@ -111,6 +111,36 @@ check_mapped() {
 	[ "$status" = 125 ]
 }
 
+@test "--userns auto takes ids that no other bundle has" {
+	unshare --mount true 2>/dev/null || skip "needs mount namespaces"
+	echo "containers:500000:150000" >sub
+	in_room() {
+		unshare --mount --propagation private sh -c 'touch /etc/subuid /etc/subgid
+			mount --bind "$0" /etc/subuid && mount --bind "$0" /etc/subgid && exec "$@"' sub "$@"
+	}
+	first_of() {
+		jq -r '.linux.uidMappings[0] | "\(.containerID) \(.hostID) \(.size)"' "$1/config.json"
+	}
+	for name in one two; do
+		in_room "$LADE" --root "$STORE" bundle --rootfs copy --userns auto demo $name &
+	done
+	wait
+	[ "$(first_of one; first_of two)" = $'0 500000 65536\n0 565536 65536' ] ||
+		[ "$(first_of two; first_of one)" = $'0 500000 65536\n0 565536 65536' ]
+	ok in_room "$LADE" --root "$STORE" bundle --rootfs copy --userns auto:size=2000 demo three
+	[ "$(first_of three)" = "0 631072 2000" ]
+	[ "$(stat -c %u three/rootfs/etc/passwd)" = 631072 ]
+	fails 125 in_room "$LADE" --root "$STORE" bundle --rootfs copy --userns auto demo four
+	says "no 65536 are left for a bundle"
+	[ ! -e four ]
+	taken=$(first_of one)
+	ok lade release one
+	ok in_room "$LADE" --root "$STORE" bundle --rootfs copy --userns auto demo four
+	[ "$(first_of four)" = "$taken" ]
+	fails 125 lade bundle --userns auto:many demo five
+	says "it is auto or auto:size=N"
+}
+
 @test "lade run has them, too" {
 	command -v "$RUNTIME" >/dev/null || skip "no $RUNTIME"
 	ok lade run --runtime "$RUNTIME" --uidmap 0:100000:65536 demo /bin/sh -c 'cat /proc/self/uid_map; stat -c %u /etc/passwd'

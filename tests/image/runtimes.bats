@@ -154,3 +154,42 @@ expected=$'second version\nnew\ngone\nuser\nmine'
 	[ "$output" = $'mine\nremoved' ]
 	[ -z "$(ls "$home/store/bundles")" ]
 }
+
+@test "a user repacks and removes what his container's other ids made" {
+	local user=12345 home=$BATS_TEST_TMPDIR/home
+	command -v newuidmap >/dev/null || skip "no newuidmap"
+	command -v "$RUNTIME" >/dev/null || skip "no $RUNTIME"
+	mkdir "$home"
+	chown $user "$home"
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" "${BATS_TEST_TMPDIR%/*}" 2>/dev/null || true
+	{ cat /etc/passwd; echo "lade-test:x:$user:$user::$home:/bin/sh"; } >passwd
+	echo "lade-test:300000:65536" >sub
+	# shellcheck disable=SC2016
+	as_user() {
+		unshare --mount --propagation private sh -c 'touch /etc/subuid /etc/subgid
+			mount --bind passwd /etc/passwd && mount --bind sub /etc/subuid && mount --bind sub /etc/subgid &&
+			cd / && exec setpriv --reuid "$0" --regid "$0" --clear-groups "$@"' $user env HOME="$home" XDG_RUNTIME_DIR="$home" "$@"
+	}
+	as_user test -r "$LAYOUT/index.json" || skip "the tests' directory is closed to others"
+	user_lade() { as_user "$LADE" --root "$home/store" "$@"; }
+	ok user_lade pull -q "oci:$LAYOUT:demo:latest"
+	for driver in copy runtime; do
+		ok user_lade bundle --rootfs $driver demo "$home/$driver" /bin/sh -c \
+			'mkdir -p /srv/a/b; touch /srv/a/b/c; chown -R 33:34 /srv/a; chmod 700 /srv/a/b'
+		ok as_user "$RUNTIME" --root "$home/state" run --bundle "$home/$driver" "lade-test-$$" </dev/null
+		[ "$(find "$home" -user 300032 | wc -l)" = 3 ]
+		ok user_lade repack "$home/$driver" new:$driver
+		"$IMAGE_TESTS/entries" "$home/store" localhost/new:$driver | cut -d' ' -f1,4 >entries.list
+		diff - entries.list <<-END
+			. 0:0
+			srv 0:0
+			srv/a 33:34
+			srv/a/b 33:34
+			srv/a/b/c 33:34
+		END
+		ok user_lade release "$home/$driver"
+		[ ! -e "$home/$driver" ]
+		[ -z "$(ls "$home/store/bundles")" ]
+		[ -z "$(find "$home" -user 300032)" ]
+	done
+}

@@ -174,11 +174,12 @@ static void bundle_add(struct store_case *test, const struct made_image *made)
 	};
 	auto_close int directory = -1;
 
-	if (store_add_bundle(&test->store, &bundle, &test->arena, &directory, &test->err) < 0)
+	if (store_add_bundle(&test->store, &bundle, NULL, &test->arena, &directory, &test->err) < 0)
 		fail_msg("%s", line_of(test));
 	assert_int_equal(mkdirat(directory, "upper", 0755), 0);
-	assert_int_equal(store_add_bundle(&test->store, &bundle, &test->arena, NULL, &test->err),
-			 -EEXIST);
+	assert_int_equal(
+		store_add_bundle(&test->store, &bundle, NULL, &test->arena, NULL, &test->err),
+		-EEXIST);
 	assert_string_equal(line_of(test), "there is a bundle at \"/srv/b\" already");
 }
 

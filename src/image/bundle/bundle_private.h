@@ -97,8 +97,18 @@ char *directory_identity(int directory, struct arena *arena);
  */
 
 /* Whom the bundle's files belong to: the caller, the image's ids, or those that the maps say. */
+/* --userns auto[:size=N]: how many ids, 0 where it is something else. */
+int bundle_read_auto(const struct bundle_changes *changes, uint32_t *size, struct error *err);
+/* host.c: the ids that root's bundles may have, podman's: those of "containers". */
+int host_id_pool(struct store_ids *pool, struct error *err);
 int bundle_read_owners(const struct bundle_changes *changes, struct arena *arena,
 		       struct rootfs_owners *owners, struct error *err);
+
+/* ---- removal.c --------------------------------------------------------------------------------
+ */
+
+/* file_remove_tree, also of what belongs to the caller's subordinate ids. */
+int container_files_remove(int directory, const char *name, struct error *err);
 
 /* ---- layers.c ---------------------------------------------------------------------------------
  */

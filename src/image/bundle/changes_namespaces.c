@@ -178,7 +178,7 @@ static int change_userns(const struct change *change, struct error *err)
 			       : 0;
 	if (!strcmp(wanted, "keep-id"))
 		return keep_id(change, err);
-	return fail(err, EINVAL, "--userns %s: it is host or keep-id", wanted);
+	return fail(err, EINVAL, "--userns %s: it is host, keep-id, or auto", wanted);
 }
 
 static int change_sysctls(const struct change *change, struct error *err)

@@ -1,4 +1,5 @@
 /* host.c -- who makes the bundle, and which ids he may give to a user namespace. */
+#include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <string.h>
@@ -27,6 +28,20 @@ static void find_subordinate(const char *path, const char *name, struct spec_id_
 		    number_parse_id(fields.items[2], &count))
 			*range = (struct spec_id_mapping){ 1, first, count };
 	}
+}
+
+int host_id_pool(struct store_ids *pool, struct error *err)
+{
+	struct spec_id_mapping users = { 0 }, groups = { 0 };
+
+	find_subordinate("/etc/subuid", "containers", &users);
+	find_subordinate("/etc/subgid", "containers", &groups);
+	*pool = (struct store_ids){ users.host_id, users.size };
+	if (users.size && users.host_id == groups.host_id && users.size == groups.size)
+		return 0;
+	fail(err, EINVAL, "--userns auto: there is no range of ids to take from");
+	return fail_hint(err, "give \"containers\" the same one in /etc/subuid and /etc/subgid, as "
+			      "for podman");
 }
 
 int bundle_host_facts(struct bundle_host *host, struct error *err)

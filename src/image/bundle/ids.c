@@ -1,7 +1,8 @@
-/* ids.c -- the ids that root gives a bundle: --uidmap and --gidmap. */
+/* ids.c -- the ids that root gives a bundle: --uidmap and --gidmap, --userns auto. */
 #include <errno.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "bundle_private.h"
 
 static int read_list(const struct strings *list, const char *option, struct arena *arena,
@@ -50,4 +51,24 @@ int bundle_read_owners(const struct bundle_changes *changes, struct arena *arena
 	TRY(read_list(groups->count ? groups : users, "--gidmap", arena, &owners->gids, err));
 	TRY(check_root(&owners->uids, "--uidmap", err));
 	return check_root(&owners->gids, "--gidmap", err);
+}
+
+#define AUTO_SIZE 65536
+
+int bundle_read_auto(const struct bundle_changes *changes, uint32_t *size, struct error *err)
+{
+	const char *rest = changes ? text_after(changes->userns, "auto") : NULL;
+
+	*size = 0;
+	if (!rest || (*rest && *rest != ':'))
+		return 0;
+	if (rootfs_single_id())
+		return fail(err, EINVAL, "--userns auto: only root may choose ids of the host");
+	*size = AUTO_SIZE;
+	if (!*rest)
+		return 0;
+	rest = text_after(rest, ":size=");
+	if (rest && number_parse_id(rest, size) && *size > 0)
+		return 0;
+	return fail(err, EINVAL, "--userns %s: it is auto or auto:size=N", changes->userns);
 }

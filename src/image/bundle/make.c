@@ -22,6 +22,7 @@ struct making {
 	struct layer_stack layers;
 	struct claim claim;
 	struct rootfs_owners owners;
+	uint32_t auto_ids; /* so many, which are chosen with the record; 0: not */
 	struct store_bundle record;
 	struct strings root_options; /* the root is for the runtime to mount */
 };
@@ -39,10 +40,20 @@ static char *now(struct arena *arena)
 	return arena_string(arena, text);
 }
 
+/* The ids that the record has are the bundle's. */
+static void take_ids(struct making *making)
+{
+	struct id_range *range = arena_alloc(making->arena, sizeof(*range));
+
+	*range = (struct id_range){ 0, making->record.ids_first, making->record.ids_size };
+	making->owners.uids = making->owners.gids = (struct id_ranges){ range, 1 };
+}
+
 static int add_record(struct making *making, const struct rootfs_driver *driver, int *state,
 		      struct error *err)
 {
 	const struct store_image *image = &making->request->image->stored;
+	struct store_ids pool;
 
 	making->record = (struct store_bundle){
 		.path = making->claim.path,
@@ -50,11 +61,18 @@ static int add_record(struct making *making, const struct rootfs_driver *driver,
 		.digest = image->digest,
 		.layers = making->layers.keys,
 		.rootfs = arena_string(making->arena, driver->name),
-		.mapped = making->owners.uids.count > 0,
+		.mapped = making->owners.uids.count > 0 || making->auto_ids,
+		.ids_size = making->auto_ids,
 		.directory = directory_identity(making->claim.fd, making->arena),
 		.created = now(making->arena),
 	};
-	return store_add_bundle(making->store, &making->record, making->arena, state, err);
+	if (making->auto_ids)
+		TRY(host_id_pool(&pool, err));
+	TRY(store_add_bundle(making->store, &making->record, making->auto_ids ? &pool : NULL,
+			     making->arena, state, err));
+	if (making->auto_ids)
+		take_ids(making);
+	return 0;
 }
 
 static void drop_rootfs(struct making *making, const struct rootfs_driver *driver, int state)
@@ -71,13 +89,13 @@ static int make_rootfs(struct making *making, const struct rootfs_driver *driver
 	struct rootfs_request request = {
 		.layers = making->layers.paths,
 		.target = arena_format(making->arena, "%s/rootfs", making->claim.path),
-		.owners = making->owners,
 		.cancel_fd = making->request->cancel_fd,
 	};
 	auto_close int state = -1;
 	int result;
 
 	TRY(add_record(making, driver, &state, err));
+	request.owners = making->owners;
 	request.state = state;
 	if (mkdirat(making->claim.fd, "rootfs", 0755) < 0)
 		result = fail_call(err, "mkdir", "cannot make %s", request.target);
@@ -200,7 +218,7 @@ static int make_parts(struct making *making, struct error *err)
 	int result;
 
 	/* The container's root is nobody here: some runtimes go to its rootfs with his rights. */
-	if (making->owners.uids.count && fchmod(making->claim.fd, 0711) < 0)
+	if ((making->owners.uids.count || making->auto_ids) && fchmod(making->claim.fd, 0711) < 0)
 		return fail_call(err, "fchmod", "cannot open %s to the container's root",
 				 making->claim.path);
 	TRY(make_some_rootfs(making, &driver, err));
@@ -219,6 +237,7 @@ int bundle_make(struct store *store, const struct bundle_request *request, struc
 	int result;
 
 	TRY(bundle_read_owners(request->changes, arena, &making.owners, err));
+	TRY(bundle_read_auto(request->changes, &making.auto_ids, err));
 	TRY(layer_stack_find(store, request->image, arena, &making.layers, err));
 	TRY(claim_directory(request->directory, arena, &making.claim, err));
 	result = make_parts(&making, err);

@@ -53,7 +53,7 @@ static int remove_files(const struct store_bundle *record, struct error *err)
 
 	if (directory < 0)
 		return errno == ENOENT ? 0 : fail_call(err, "open", "cannot open %s", record->path);
-	TRY(file_remove_tree(directory, "rootfs", err));
+	TRY(container_files_remove(directory, "rootfs", err));
 	TRY(file_remove_tree(directory, "config.json", err));
 	rmdir(record->path); /* stays when it holds something else */
 	return 0;
@@ -91,5 +91,7 @@ int bundle_release(struct store *store, const char *what, bool force, struct are
 		return fail_where(err, "bundle %s", record.path);
 	if (!foreign)
 		TRY(remove_files(&record, err));
+	TRY(container_files_remove(state, "upper", err));
+	TRY(container_files_remove(state, "work", err));
 	return store_remove_bundle(store, record.id, err);
 }

@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/id_namespace.h"
 #include "base/own.h"
 #include "derive_private.h"
 #include "image/layer.h"
@@ -146,6 +148,61 @@ static int trees_open(const struct repack *repack, struct trees *trees, struct e
 	return 0;
 }
 
+/* What a process in a user namespace does for us; in memory that both have. */
+struct inside {
+	struct layer_changes changes;
+	struct layer_written written;
+	int out;
+};
+
+static int write_inside(void *context, struct error *err)
+{
+	struct inside *inside = context;
+
+	return layer_write_changes(&inside->changes, inside->out, &inside->written, err);
+}
+
+/* A user may not read everything that his container wrote; root of such a user namespace may, and
+ * sees the ids as the container did. */
+static int write_as_root(struct repack *repack, int out, struct error *err)
+{
+	const struct id_maps maps = { repack->changes.uids, repack->changes.gids };
+	struct inside *inside = mmap(NULL, sizeof(*inside), PROT_READ | PROT_WRITE,
+				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int result;
+
+	if (inside == MAP_FAILED)
+		return fail_call(err, "mmap", "cannot write the layer");
+	inside->changes = repack->changes;
+	inside->changes.uids = inside->changes.gids = (struct id_ranges){ 0 };
+	inside->out = out;
+	result = id_namespace_run(&maps, write_inside, inside, err);
+	repack->written = inside->written;
+	munmap(inside, sizeof(*inside));
+	return result;
+}
+
+static int rewind_draft(const struct draft *draft, struct error *err)
+{
+	if (ftruncate(draft->fd, 0) < 0 || lseek(draft->fd, 0, SEEK_SET) < 0)
+		return fail_call(err, "ftruncate", "cannot write the layer");
+	return 0;
+}
+
+static int write_changes(struct repack *repack, struct draft *draft, struct error *err)
+{
+	int result;
+
+	TRY(rewind_draft(draft, err));
+	result = layer_write_changes(&repack->changes, draft->fd, &repack->written, err);
+	if ((result != -EACCES && result != -EPERM) || !rootfs_single_id() ||
+	    !repack->changes.uids.count)
+		return result;
+	memset(err, 0, sizeof(*err));
+	TRY(rewind_draft(draft, err));
+	return write_as_root(repack, draft->fd, err);
+}
+
 static int write_from(struct repack *repack, bool merged, struct draft *draft, struct error *err)
 {
 	struct rootfs_changes found;
@@ -154,10 +211,7 @@ static int write_from(struct repack *repack, bool merged, struct draft *draft, s
 	TRY(repack->driver->open_changes(repack->target, repack->state, merged, &found, err));
 	repack->changes.root = found.fd;
 	repack->changes.upper = found.upper;
-	if (ftruncate(draft->fd, 0) < 0 || lseek(draft->fd, 0, SEEK_SET) < 0)
-		result = fail_call(err, "ftruncate", "cannot write the layer");
-	else
-		result = layer_write_changes(&repack->changes, draft->fd, &repack->written, err);
+	result = write_changes(repack, draft, err);
 	close(found.fd);
 	return result;
 }

@@ -62,8 +62,43 @@ static int directory_make(const struct store *store, const struct store_bundle *
 	return fd;
 }
 
-int store_add_bundle(struct store *store, struct store_bundle *bundle, struct arena *arena,
-		     int *directory, struct error *err)
+/* ---- ids of the host ---------------------------------------------------------------------------
+ */
+
+static const struct store_bundle *who_has(const struct store_bundles *bundles, uint64_t first,
+					  uint32_t size)
+{
+	for (size_t i = 0; i < bundles->count; i++) {
+		const struct store_bundle *other = &bundles->items[i];
+
+		if (other->ids_size && first < (uint64_t)other->ids_first + other->ids_size &&
+		    other->ids_first < first + size)
+			return other;
+	}
+	return NULL;
+}
+
+/* The first free ones; the caller holds the lock. */
+static int take_ids(const struct store *store, struct store_bundle *bundle,
+		    const struct store_ids *ids, struct arena *arena, struct error *err)
+{
+	uint64_t first = ids->first, end = first + ids->size;
+	const struct store_bundle *other;
+	struct store_bundles bundles;
+
+	TRY(store_list_bundles(store, arena, &bundles, err));
+	while (first + bundle->ids_size <= end &&
+	       (other = who_has(&bundles, first, bundle->ids_size)))
+		first = (uint64_t)other->ids_first + other->ids_size;
+	if (first + bundle->ids_size > end)
+		return fail(err, ENOSPC, "of the %u ids from %u on, no %u are left for a bundle",
+			    ids->size, ids->first, bundle->ids_size);
+	bundle->ids_first = (uint32_t)first;
+	return 0;
+}
+
+int store_add_bundle(struct store *store, struct store_bundle *bundle, const struct store_ids *ids,
+		     struct arena *arena, int *directory, struct error *err)
 {
 	auto_text struct text text = { 0 };
 	auto_close int lock = -1;
@@ -74,6 +109,8 @@ int store_add_bundle(struct store *store, struct store_bundle *bundle, struct ar
 	lock = index_lock(store, err);
 	if (lock < 0)
 		return lock;
+	if (ids)
+		TRY(take_ids(store, bundle, ids, arena, err));
 	fd = directory_make(store, bundle, err);
 	if (fd < 0)
 		return fd;
