@@ -25,9 +25,9 @@ struct launch_request {
 	const struct plan *plan;
 	int cgroup_fd;    /* v2 cgroup directory to be born in, or -1 */
 	int start_socket; /* listening socket for plan->start_slot, or -1 */
-	int target_pidfd; /* exec: slot 0, the container's process; else -1 */
-	bool join_pid;    /* exec: be born in target_pidfd's pid namespace */
-	bool join_user;   /* exec without privilege: join its user namespace before everything */
+	int target_pidfd; /* exec, mounts: slot 0, the container's process; else -1 */
+	bool join_pid;    /* mounts: be born in target_pidfd's pid namespace */
+	bool join_user;   /* mounts without privilege: in its user namespace before everything */
 	int stdio[3];     /* -1: inherit the caller's */
 };
 

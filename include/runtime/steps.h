@@ -137,6 +137,8 @@ enum step_side { SIDE_HOST, SIDE_INIT };
 	     (FIELD(CLONE, "kinds"))) /* exec: setns(pidfd, all) */                                   \
 	STEP(UNSHARE, INIT, "unshare", "", (), (FIELD(CLONE, "new")))                                 \
 	STEP(TIME_NAMESPACE, INIT, "time-namespace", "", (FIELD(TEXT, "offsets")), ())                \
+	STEP(FORK, INIT, "fork", "", (), ()) /* exec: go on as a child of the launcher's, born in     \
+						the joined pid namespace */                   \
 	STEP(SESSION, INIT, "new-session", "", (), ()) /* setsid */                                \
 	STEP(BECOME_ROOT, INIT, "become-root", "", (),                                                \
 	     (FIELD(NUMBER, "uid"), FIELD(NUMBER, "gid"), FIELD(BOOLEAN, "keep-groups")))                  \
@@ -199,6 +201,7 @@ enum step_side { SIDE_HOST, SIDE_INIT };
 	STEP(CONSOLE, INIT, "console", "", (),                                                     \
 	     (FIELD(NUMBER, "rows"), FIELD(NUMBER, "columns"), FIELD(BOOLEAN, "mount"),                     \
 	      FIELD(NUMBER, "uid"))) /* a pty; its master goes to the parent */                       \
+	STEP(TERMINAL, INIT, "controlling-terminal", "", (), ()) /* the session's: descriptor 0 */ \
 	STEP(EXECUTABLE, INIT, "find-executable", "",                                              \
 	     (FIELD(TEXT, "name"), FIELD(TEXT, "PATH"), FIELD(TEXT, "cwd")), ()) /* remembered for EXEC */  \
 	STEP(WAIT_START, INIT, "wait-start", "uses", (), ()) /* slot: listening start socket */    \
@@ -255,6 +258,8 @@ enum phase {
 	PHASE_CONSOLE,       /* child -> parent: a descriptor, the pty's master (does not wait) */
 	PHASE_LISTENER,      /* child -> parent: a descriptor, the seccomp listener */
 	PHASE_MOUNTED,       /* child -> parent: a mount's id in detail (does not wait) */
+	PHASE_BORN,          /* child -> parent: its child, in number, is your child from now on,
+				and waits; the sender ends */
 	PHASE_FAILED,        /* child -> parent: struct message tells which step and why */
 	PHASE_CONTINUE,      /* parent -> child: go on */
 	PHASES
@@ -268,7 +273,8 @@ struct message {
 	uint32_t phase;
 	uint32_t step;  /* PHASE_FAILED: index of the step … */
 	uint32_t kind;  /* … and its kind; 0 before the first step */
-	int32_t number; /* PHASE_FAILED: errno; ECHILD with a hook's wait status in size */
+	int32_t number; /* PHASE_FAILED: errno; ECHILD with a hook's wait status in size;
+			   PHASE_BORN: pid */
 	uint32_t size;  /* PHASE_PLAN: bytes of the plan; the descriptors in the message
 			   are the plan's memfd, then slots 0.. in rising order */
 	char call[32];  /* "move_mount" */

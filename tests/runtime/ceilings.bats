@@ -71,10 +71,10 @@ sleeper() {
 	at_most 82 6 0 1
 }
 
-@test "exec is one clone3, the init image and the program" {
+@test "exec is one clone3, the init image, its fork and the program" {
 	sleeper
 	count exec "$ID" /bin/true
-	at_most 280 10 1 3
+	at_most 285 10 2 3
 }
 
 @test "state, list, kill and delete --force of a running container read what they need once" {

@@ -68,14 +68,6 @@ checkpoint() {
 	[ -e checkpoint/descriptors.json ]
 }
 
-# asks_all <<OPTION JSON…: the last request had all of them.
-asks_all() {
-	local option value
-	while read -r option value; do
-		asks "$option" "$value"
-	done
-}
-
 @test "each flag of checkpoint is an option of criu's" {
 	start_sleeper
 	checkpoint --leave-running --tcp-established --tcp-skip-in-flight --ext-unix-sk --shell-job \

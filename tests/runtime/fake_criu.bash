@@ -32,6 +32,14 @@ asks() {
 	[ "$value" = "$2" ] || { echo "$1 is $value, not $2"; return 1; }
 }
 
+# asks_all <<OPTION JSON…: the last request had all of them.
+asks_all() {
+	local option value
+	while read -r option value; do
+		asks "$option" "$value"
+	done
+}
+
 notified() {
 	jq -r 'select(.notified) | .notified' "$FAKE_CRIU_LOG" | paste -sd ' '
 }

@@ -161,17 +161,13 @@ make_below() {
 	refused 'controller pids is specified multiple times'
 }
 
-@test "exec into a full limit of processes says so (v2), or can fork nothing (v1)" {
+@test "exec into a full limit of processes says so" {
 	need_controller pids
 	config '.linux.resources.pids.limit = 1'
 	start_sleeper
 	run rt exec "$ID" sh -c 'true & wait; true'
 	[ "$status" != 0 ]
-	if is_v2 && is coffer; then
-		refused 'resource temporarily unavailable \(a limit of processes is reached: pids\.max'
-	else
-		[[ "$output" == *"an't fork"* ]] || ! is coffer || { echo "$output"; false; }
-	fi
+	! is coffer || refused 'resource temporarily unavailable \(a limit of processes is reached: pids\.max'
 	rt delete --force "$ID"
 	nothing_left
 }

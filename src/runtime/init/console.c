@@ -62,9 +62,13 @@ static int use_as_standard_files(struct init *init, int slave)
 
 	for (int fd = 0; result >= 0 && fd <= 2; fd++)
 		result = kernel_call(__NR_dup3, slave, fd, 0);
-	if (result < 0)
-		return init_failed(init, "dup3", result);
-	result = kernel_call(__NR_ioctl, 0, TIOCSCTTY, 0);
+	return result < 0 ? init_failed(init, "dup3", result) : 0;
+}
+
+int init_step_TERMINAL(struct init *init, const struct step *step)
+{
+	long result = kernel_call(__NR_ioctl, 0, TIOCSCTTY, 0);
+
 	return result < 0 ? init_failed(init, "ioctl TIOCSCTTY", result) : 0;
 }
 

@@ -25,7 +25,7 @@ int init_step_JOIN_PROCESS(struct init *init, const struct step *step)
 	uint64_t kinds = step->number[0];
 	long result = kernel_call(__NR_setns, init->slots[step->slot], kinds);
 
-	/* Born in the user namespace already, by the intermediate process of a caller without
+	/* mounts: in the user namespace already, by the intermediate process of a caller without
 	 * privilege: the kernel refuses to join one's own. */
 	if (result == -EINVAL && kinds & CLONE_NEWUSER)
 		result = kernel_call(__NR_setns, init->slots[step->slot], kinds & ~CLONE_NEWUSER);

@@ -1,8 +1,19 @@
 /* phases.c -- where the child meets its parent, and later whoever starts it. */
+#include <linux/sched.h>
 #include <sys/socket.h>
 
 #include "calls.h"
 #include "init.h"
+
+static int await_continue(struct init *init)
+{
+	struct message message;
+	int result = channel_receive(init->control, &message);
+
+	if (result == 0 && message.phase != PHASE_CONTINUE)
+		result = -EPROTO;
+	return result < 0 ? init_failed(init, "recvmsg", result) : 0;
+}
 
 int init_step_PHASE(struct init *init, const struct step *step)
 {
@@ -13,10 +24,25 @@ int init_step_PHASE(struct init *init, const struct step *step)
 		return init_failed(init, "sendmsg", result);
 	if (message.phase == PHASE_CREATED) /* the parent writes the state and may be gone */
 		return 0;
-	result = channel_receive(init->control, &message);
-	if (result == 0 && message.phase != PHASE_CONTINUE)
-		result = -EPROTO;
-	return result < 0 ? init_failed(init, "recvmsg", result) : 0;
+	return await_continue(init);
+}
+
+/* A process cannot change its own pid namespace. Until here it was outside of the container's, where
+ * nobody can see it, hence trace it; its child has nothing of the host's but the control socket. */
+int init_step_FORK(struct init *init, const struct step *step)
+{
+	struct clone_args args = { .flags = CLONE_PARENT };
+	struct message message = { .phase = PHASE_BORN };
+	long pid = kernel_call(__NR_clone3, &args, sizeof(args));
+
+	if (pid == 0)
+		return await_continue(init);
+	if (pid < 0)
+		return init_failed(init, "clone3", pid);
+	message.number = (int32_t)pid;
+	channel_send(init->control, &message, -1); /* who cannot hear it is gone, and the child too */
+	for (;;)
+		kernel_call(__NR_exit_group, 0);
 }
 
 /* One start request counts: the connection that asked becomes the control socket, so that a failure

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,6 +53,12 @@ static int receive(int socket, struct message *message, int *fd, struct error *e
 	return 1;
 }
 
+static void reap(pid_t pid, int *status)
+{
+	while (waitpid(pid, status, 0) < 0 && errno == EINTR)
+		;
+}
+
 static int child_died(struct launched *launched, struct error *err)
 {
 	int status = 0;
@@ -60,8 +67,7 @@ static int child_died(struct launched *launched, struct error *err)
 		return fail(err, ECHILD,
 			    "the container's process ended before its program was "
 			    "executed");
-	while (waitpid(launched->pid, &status, 0) < 0 && errno == EINTR)
-		;
+	reap(launched->pid, &status);
 	launched->pid = -1;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == IMAGE_NOT_EXECUTED) {
 		fail(err, ECHILD, "the container's process could not execute the init image");
@@ -94,6 +100,18 @@ static void note_mount(struct launched *launched, const char *id)
 	launched->mount_count++;
 }
 
+/* It is our own child: its pid is its own until we reap it. */
+static int take_child(struct launched *launched, pid_t pid, struct error *err)
+{
+	reap(launched->pid, NULL);
+	close_fd(&launched->pidfd);
+	launched->pid = pid;
+	launched->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (launched->pidfd < 0)
+		return fail_call(err, "pidfd_open", "cannot look at the process");
+	return launch_continue(launched, err);
+}
+
 static int listen_until_reset(struct launched *launched, enum phase phase, struct error *err)
 {
 	for (;;) {
@@ -113,6 +131,8 @@ static int listen_until_reset(struct launched *launched, enum phase phase, struc
 			keep(&launched->listener, &fd);
 		else if (message.phase == PHASE_MOUNTED)
 			note_mount(launched, message.detail);
+		else if (message.phase == PHASE_BORN)
+			TRY(take_child(launched, message.number, err));
 		else if (!reached)
 			return fail(err, EPROTO, "the container's process announced phase %u",
 				    message.phase);

@@ -368,7 +368,7 @@ static int execute_clone(const struct launch_request *request, struct birth *bir
 		if (pid == -ENOSPC)
 			fail_hint(err, "raise /proc/sys/user/max_*_namespaces");
 		if (pid == -EAGAIN)
-			fail_hint(err, "a limit of processes is reached: pids.max or ulimit -u");
+			fail_hint(err, PROCESS_LIMIT_HINT);
 		return step ? step_where(request->plan, step, err) : pid;
 	}
 	launched->pid = pid;
@@ -399,7 +399,7 @@ int launch_clone(const struct launch_request *request, struct launched *launched
 	TRY(make_control(request->plan, &launched->control, &theirs, err));
 	birth.image = image;
 	birth.control = theirs;
-	birth.born_inside = request->target_pidfd >= 0;
+	birth.born_inside = request->join_pid;
 	snprintf(birth.control_text, sizeof(birth.control_text), "%d", theirs);
 
 	result = collect_joins(request, &joins, err);

@@ -7,6 +7,9 @@
 /* A child ends with it when the kernel does not execute the init image: mostly no memory. */
 #define IMAGE_NOT_EXECUTED 126
 
+/* clone3 says EAGAIN. */
+#define PROCESS_LIMIT_HINT "a limit of processes is reached: pids.max or ulimit -u"
+
 /* id_maps.c: write /proc/PID/{uid,gid}_map; by newuidmap(1) and newgidmap(1) where the kernel does
  * not let this caller. */
 int id_map_users(pid_t pid, const char *map, struct error *err);

@@ -14,6 +14,7 @@
 static const char *const step_words[STEP_KINDS] = {
 	[STEP_JOIN_NAMESPACE] = "cannot join the namespace",
 	[STEP_JOIN_PROCESS] = "cannot join the container's namespaces",
+	[STEP_FORK] = "cannot create the process in the container's pid namespace",
 	[STEP_UNSHARE] = "cannot make the namespace",
 	[STEP_TIME_NAMESPACE] = "cannot make the time namespace",
 	[STEP_HOSTNAME] = "cannot set the hostname \"{0}\"",
@@ -43,6 +44,7 @@ static const char *const step_words[STEP_KINDS] = {
 	[STEP_MASK] = "cannot mask \"{0}\"",
 	[STEP_SYSCTL] = "cannot write the sysctl \"{0}\"",
 	[STEP_CONSOLE] = "cannot set up the terminal",
+	[STEP_TERMINAL] = "cannot set up the terminal",
 	[STEP_RLIMIT] = "error setting rlimit",
 	[STEP_SCHEDULER] = "cannot set the scheduler",
 	[STEP_IO_PRIORITY] = "cannot set the I/O priority",
@@ -127,7 +129,10 @@ static int step_failed(const struct plan *plan, const struct message *message, s
 		return hook_failed(message, what.data, err);
 	if (*message->detail)
 		text_format(&what, " (%s)", message->detail);
-	return fail_number(err, message->number, message->call, "%s", what.data);
+	fail_number(err, message->number, message->call, "%s", what.data);
+	if (message->kind == STEP_FORK && message->number == EAGAIN)
+		fail_hint(err, PROCESS_LIMIT_HINT);
+	return -message->number;
 }
 
 int launch_step_failed(const struct plan *plan, const struct message *message, struct error *err)

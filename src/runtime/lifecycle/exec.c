@@ -1,5 +1,5 @@
-/* exec.c -- another process in a running container: one setns for all namespaces, born in its
- * cgroup and pid namespace, with the container's own filter. */
+/* exec.c -- another process in a running container: born in its cgroup, one setns for all namespaces,
+ * a fork into its pid namespace at the last moment, with the container's own filter. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -159,8 +159,6 @@ static int launch(struct visit *visit, struct error *err)
 		.cgroup_fd = has_cgroup ? visit->cgroup.unified_fd : -1,
 		.start_socket = -1,
 		.target_pidfd = visit->target,
-		.join_pid = visit->container.state.namespaces & CLONE_NEWPID,
-		.join_user = visit->container.state.user_namespace && !visit->facts.privileged,
 		.stdio = { -1, -1, -1 },
 	};
 

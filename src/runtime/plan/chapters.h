@@ -41,6 +41,7 @@ struct draft {
 	const struct plan_options *options;
 	uint64_t created;           /* CLONE_NEW*: made for this container */
 	uint64_t joined;            /* entered by path; exec: the container's */
+	bool unborn;                /* exec: still outside of the pid namespace and the session */
 	bool live;                  /* mounts for a running container: by descriptors alone */
 	const char *user_namespace; /* of a running container: its path; NULL: the child's */
 	struct late_readonly *late, **late_end;
@@ -165,6 +166,7 @@ void plan_start_container_hooks(struct draft *draft);
 
 /* limits.c, security.c, identity.c: who the process is and what it may do. */
 int plan_limits(struct draft *draft);
+int plan_scheduler(struct draft *draft);
 /* kind: PARENT_AFFINITY, CPU_AFFINITY. */
 int plan_cpu_affinity(struct draft *draft, enum step_kind kind, const char *list,
 		      const char *where);

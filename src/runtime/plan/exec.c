@@ -1,8 +1,10 @@
 /* exec.c -- the plan of another process in a running container (`exec`): enter by its pidfd in slot
  * 0, then become the process in one go.
  *
- * The launcher gives birth in the container's pid namespace, since a process cannot change its own
- * (JOIN_PROCESS leaves it out). */
+ * A process cannot change its own pid namespace: it forks. A container that may trace its processes
+ * (CAP_SYS_PTRACE) could reach through /proc/PID/root, /proc/PID/fd and the new process's rights
+ * whatever it has, so the fork comes as late as can be: when it has left all of the host, has no
+ * descriptor of it and, where the filter does not need privilege, only its own capabilities. */
 #include "chapters.h"
 #include "mount_flags.h"
 
@@ -21,13 +23,11 @@ static int plan_affinity(struct draft *draft, bool final)
 static void join_container(struct draft *draft)
 {
 	int container = builder_slot(&draft->build);
-	uint64_t kinds = draft->joined & ~(uint64_t)CLONE_NEWPID;
 
-	if (kinds) /* setns(2) does not take "none" */
-		ADD(draft, JOIN_PROCESS, NULL, .number = { kinds })->slot = container;
+	if (draft->joined) /* setns(2) does not take "none" */
+		ADD(draft, JOIN_PROCESS, NULL, .number = { draft->joined })->slot = container;
 	if (draft->joined & CLONE_NEWUSER)
 		ADD(draft, BECOME_ROOT, NULL, .number = { 0, 0, draft->keep_groups });
-	ADD(draft, SESSION, NULL);
 }
 
 static void plan_keyring(struct draft *draft, const struct plan_exec_options *options)
@@ -73,6 +73,7 @@ int plan_exec(const struct spec_process *process, const struct facts *facts,
 	join_container(&draft);
 	plan_keyring(&draft, options);
 	plan_enter_chroot(&draft, options->rootfs_link);
+	draft.unborn = true;
 	plan_console(&draft);
 	plan_umask(&draft);
 	TRY(plan_executable(&draft));

@@ -67,6 +67,20 @@ static void plan_cwd(struct draft *draft, bool early)
 	ADD(draft, CWD, "process.cwd", .text = { draft->process->cwd }, .number = { false, early });
 }
 
+/* exec: see there. A session has its leader, which a fork is not; nor has a fork a scheduling policy
+ * that is not inherited. */
+static void plan_birth(struct draft *draft)
+{
+	if (!draft->unborn)
+		return;
+	draft->unborn = false;
+	if (draft->joined & CLONE_NEWPID)
+		ADD(draft, FORK, NULL);
+	ADD(draft, SESSION, NULL);
+	if (draft->process->terminal)
+		ADD(draft, TERMINAL, "process.terminal");
+}
+
 int plan_identity(struct draft *draft)
 {
 	bool no_new_privileges = draft->process->no_new_privileges;
@@ -76,6 +90,9 @@ int plan_identity(struct draft *draft)
 	/* Before the filter, which need not allow close_range(2). */
 	ADD(draft, CLOSE, NULL, .number = { 3 + draft->keep_fds });
 	plan_home(draft);
+	if (draft->process->scheduler || (draft->filter.length && !no_new_privileges))
+		plan_birth(draft);
+	TRY(plan_scheduler(draft));
 	if (no_new_privileges)
 		ADD(draft, NO_NEW_PRIVILEGES, "process.noNewPrivileges");
 	else
@@ -85,6 +102,7 @@ int plan_identity(struct draft *draft)
 	TRY(plan_user(draft));
 	TRY(plan_capabilities(draft));
 	plan_cwd(draft, false);
+	plan_birth(draft);
 	if (no_new_privileges)
 		plan_seccomp(draft);
 	return 0;

@@ -61,7 +61,7 @@ static int read_flags(struct draft *draft, const struct spec_name *table,
 	return 0;
 }
 
-static int plan_scheduler(struct draft *draft)
+int plan_scheduler(struct draft *draft)
 {
 	const struct spec_scheduler *scheduler = draft->process->scheduler;
 	struct scheduler_attributes attributes = { .size = sizeof(attributes) };
@@ -219,7 +219,6 @@ void plan_umask(struct draft *draft)
 int plan_limits(struct draft *draft)
 {
 	TRY(plan_rlimits(draft));
-	TRY(plan_scheduler(draft));
 	TRY(plan_io_priority(draft));
 	TRY(plan_personality(draft));
 	return plan_memory_policy(draft);

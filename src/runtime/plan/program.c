@@ -13,6 +13,8 @@ void plan_console(struct draft *draft)
 		ADD(draft, CONSOLE, "process.terminal",
 		    .number = { size ? size->height : 0, size ? size->width : 0, mount,
 				draft->process->user->uid });
+	if (draft->process->terminal && !draft->unborn)
+		ADD(draft, TERMINAL, "process.terminal");
 }
 
 static const char *environment_get(const struct strings *environment, const char *prefix)
