@@ -271,14 +271,14 @@ enum phase {
 #define MESSAGE_WHERE  96
 struct message {
 	uint32_t phase;
-	uint32_t step;  /* PHASE_FAILED: index of the step … */
-	uint32_t kind;  /* … and its kind; 0 before the first step */
-	int32_t number; /* PHASE_FAILED: errno; ECHILD with a hook's wait status in size;
-			   PHASE_BORN: pid */
-	uint32_t size;  /* PHASE_PLAN: bytes of the plan; the descriptors in the message
-			   are the plan's memfd, then slots 0.. in rising order */
-	char call[32];  /* "move_mount" */
-	char where[MESSAGE_WHERE];   /* the step's JSON path, cut to fit */
+	uint32_t step;             /* PHASE_FAILED: index of the step … */
+	uint32_t kind;             /* … and its kind; 0 before the first step */
+	int32_t number;            /* PHASE_FAILED: errno; ECHILD with a hook's wait status in size;
+				      PHASE_BORN: pid */
+	uint32_t size;             /* PHASE_PLAN: bytes of the plan; the descriptors in the message
+				      are the plan's memfd, then slots 0.. in rising order */
+	char call[32];             /* "move_mount" */
+	char where[MESSAGE_WHERE]; /* the step's JSON path, cut to fit */
 	char detail[MESSAGE_DETAIL]; /* the name that was not found, a reason in words; or "" */
 };
 

@@ -5,13 +5,11 @@ load ../runtime/bundle
 
 setup_file() {
 	common_setup_file
-	command -v cc >/dev/null || return 0
-	cc -static -O1 -o "$BATS_FILE_TMPDIR/watch" "$BATS_TEST_DIRNAME/watch.c"
+	compile watch.c "$BATS_FILE_TMPDIR/watch"
 }
 
 setup() {
 	common_setup
-	[ -e "$BATS_FILE_TMPDIR/watch" ] || skip "no compiler here"
 	echo secret >"$BATS_TEST_TMPDIR/secret"
 	cp "$BATS_FILE_TMPDIR/watch" "$BUNDLE/rootfs/bin/"
 	args /bin/watch "$BATS_TEST_TMPDIR/secret" 60

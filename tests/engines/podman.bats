@@ -397,7 +397,7 @@ run_with_flag() {
 	start_sleeper m
 	id=$(podman inspect m --format '{{.Id}}')
 	in_room kill -KILL "$(podman inspect m --format '{{.State.ConmonPid}}')"
-	podman rm -f -t 0 m
+	podman rm -f -t 0 m || podman rm -f -t 0 m # since podman 5 the first says that the monitor is gone
 	run podman inspect m
 	[ "$status" != 0 ]
 	in_room coffer delete --force "$id"

@@ -113,6 +113,18 @@ config() {
 	mv "$BUNDLE/config.new" "$BUNDLE/config.json"
 }
 
+# compile SOURCE TARGET: a static program out of tests/; tests/vm/run brings those that the guest has no
+# compiler for.
+compile() {
+	local ready
+	ready=$BUILD_DIR/programs/$(basename "$1" .c)
+	if command -v cc >/dev/null; then
+		cc -static -O1 -o "$2" "$BATS_TEST_DIRNAME/$1"
+	else
+		cp "$ready" "$2"
+	fi
+}
+
 # args WORD…: what the container runs.
 args() {
 	config '.process.args = $ARGS.positional' --args -- "$@"

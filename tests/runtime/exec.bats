@@ -179,7 +179,7 @@ teardown() { common_teardown; }
 }
 
 @test "the session keyring is one for the container and what is executed in it" {
-	cc -static -O1 -o "$BUNDLE/rootfs/bin/call" "$BATS_TEST_DIRNAME/call.c"
+	compile call.c "$BUNDLE/rootfs/bin/call"
 	local keyring=("/bin/call" --value 250 0 -3 0) inner # keyctl(GET_KEYRING_ID, SESSION)
 	"$BUNDLE/rootfs/bin/call" "${keyring[@]:1}" | grep -qv errno || skip "this kernel has no keys"
 	sh_args "${keyring[*]} >/tmp/keyring; sleep 1000"
@@ -194,7 +194,8 @@ teardown() { common_teardown; }
 @test "exec works where the container has spread over cgroups of its own" {
 	[ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ] || skip "no cgroup v2 alone here"
 	start_sleeper
-	local top=/sys/fs/cgroup$CGROUP controller
+	local top controller
+	top=/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$(rt state "$ID" | jq .pid)/cgroup")
 	controller=$(cut -d' ' -f1 "$top/cgroup.controllers")
 	[ -n "$controller" ] || skip "no controller reaches the container's cgroup"
 	mkdir "$top/first"

@@ -4,7 +4,7 @@ load bundle
 
 setup_file() {
 	common_setup_file
-	cc -static -O1 -o "$BATS_FILE_TMPDIR/rootfs/bin/call" "${BATS_TEST_DIRNAME}/call.c"
+	compile call.c "$BATS_FILE_TMPDIR/rootfs/bin/call"
 }
 setup() {
 	common_setup

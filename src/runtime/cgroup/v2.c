@@ -81,6 +81,18 @@ static void write_control(int root, const char *prefix, const struct strings *re
 		file_write(root, control, requests->items[i], NULL);
 }
 
+/* A cgroup with processes of its own passes nothing on; the kernel would let it have threaded
+ * controllers, and make the ones below unfit for processes (cgroup-v2.rst, "Threads"). The root of
+ * all is free of that, and has no type. */
+static bool is_populated(int root, const char *prefix)
+{
+	auto_text struct text type = { 0 }, processes = { 0 };
+
+	return read_list(root, prefix, "cgroup.type", &type, NULL) == 0 &&
+	       read_list(root, prefix, "cgroup.procs", &processes, NULL) != -ENOENT &&
+	       processes.length > 0;
+}
+
 /* Enable in the cgroup `prefix` ("./a/b") those of `wanted` that it has and does not enable yet. */
 static int enable(int root, const char *prefix, const struct strings *wanted, struct arena *arena,
 		  struct error *err)
@@ -91,7 +103,7 @@ static int enable(int root, const char *prefix, const struct strings *wanted, st
 	TRY(read_list(root, prefix, "cgroup.controllers", &have, err));
 	TRY(read_list(root, prefix, "cgroup.subtree_control", &enabled, err));
 	missing = missing_among(wanted, have.data, enabled.data, arena);
-	if (missing.count > 0)
+	if (missing.count > 0 && !is_populated(root, prefix))
 		write_control(root, prefix, &missing, arena);
 	return 0;
 }

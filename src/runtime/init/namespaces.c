@@ -103,8 +103,10 @@ int init_step_KEYRING(struct init *init, const struct step *step)
 	if (*label) {
 		int result = proc_write(init, "self/attr/keycreate", label);
 
-		if (result < 0)
+		if (result < 0) {
+			init_detail(init, label);
 			return result;
+		}
 	}
 	ring = kernel_call(__NR_keyctl, KEYCTL_JOIN_SESSION_KEYRING,
 			   init_text(init, step->text[0]));

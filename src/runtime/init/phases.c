@@ -27,8 +27,9 @@ int init_step_PHASE(struct init *init, const struct step *step)
 	return await_continue(init);
 }
 
-/* A process cannot change its own pid namespace. Until here it was outside of the container's, where
- * nobody can see it, hence trace it; its child has nothing of the host's but the control socket. */
+/* A process cannot change its own pid namespace. Until here it was outside of the container's,
+ * where nobody can see it, hence trace it; its child has nothing of the host's but the control
+ * socket. */
 int init_step_FORK(struct init *init, const struct step *step)
 {
 	struct clone_args args = { .flags = CLONE_PARENT };
@@ -40,7 +41,8 @@ int init_step_FORK(struct init *init, const struct step *step)
 	if (pid < 0)
 		return init_failed(init, "clone3", pid);
 	message.number = (int32_t)pid;
-	channel_send(init->control, &message, -1); /* who cannot hear it is gone, and the child too */
+	channel_send(init->control, &message,
+		     -1); /* who cannot hear it is gone, and the child too */
 	for (;;)
 		kernel_call(__NR_exit_group, 0);
 }

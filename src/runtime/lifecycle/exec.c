@@ -1,5 +1,5 @@
-/* exec.c -- another process in a running container: born in its cgroup, one setns for all namespaces,
- * a fork into its pid namespace at the last moment, with the container's own filter. */
+/* exec.c -- another process in a running container: born in its cgroup, one setns for all
+ * namespaces, a fork into its pid namespace at the last moment, with the container's own filter. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>

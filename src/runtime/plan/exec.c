@@ -35,7 +35,8 @@ static void plan_keyring(struct draft *draft, const struct plan_exec_options *op
 	const char *label = draft->facts->selinux ? draft->process->selinux_label : NULL;
 
 	if (!options->no_new_keyring && options->id)
-		ADD(draft, KEYRING, NULL, .text = { place(draft, "_ses.%s", options->id), label });
+		ADD(draft, KEYRING, label ? "process.selinuxLabel" : NULL,
+		    .text = { place(draft, "_ses.%s", options->id), label });
 }
 
 void plan_enter_chroot(struct draft *draft, const char *link)

@@ -67,8 +67,8 @@ static void plan_cwd(struct draft *draft, bool early)
 	ADD(draft, CWD, "process.cwd", .text = { draft->process->cwd }, .number = { false, early });
 }
 
-/* exec: see there. A session has its leader, which a fork is not; nor has a fork a scheduling policy
- * that is not inherited. */
+/* exec: see there. A session has its leader, which a fork is not; nor has a fork a scheduling
+ * policy that is not inherited. */
 static void plan_birth(struct draft *draft)
 {
 	if (!draft->unborn)

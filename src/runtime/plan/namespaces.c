@@ -257,7 +257,7 @@ static void plan_keyring(struct draft *draft)
 	const char *label = draft->facts->selinux ? draft->process->selinux_label : NULL;
 
 	if (!draft->options->no_new_keyring)
-		ADD(draft, KEYRING, NULL,
+		ADD(draft, KEYRING, label ? "process.selinuxLabel" : NULL,
 		    .text = { place(draft, "_ses.%s", draft->options->id), label });
 }
 
