@@ -124,6 +124,14 @@ int cgroup_restrict_devices(const struct cgroup *cgroup, const struct cgroup_req
 int cgroup_open(const struct cgroup_place *place, const struct facts *facts, struct cgroup *cgroup,
 		struct error *err);
 
+/* The hierarchies that have the cgroup, by their controllers as in /proc/PID/cgroup ("" is v2), in
+ * the arena. cgroup NULL: that is yet to be made. */
+struct strings cgroup_hierarchies(const struct facts *facts, const struct cgroup *cgroup,
+				  struct arena *arena);
+/* -ENODEV: one of them is not mounted here, so that the cgroup in it is neither found nor gone. */
+int cgroup_check_seen(const struct strings *hierarchies, const struct facts *facts,
+		      struct error *err);
+
 /* Move another process into every v1 hierarchy, writes back to back (and into v2 when it was not
  * born there: in_unified false). */
 int cgroup_join(const struct cgroup *cgroup, pid_t pid, bool in_unified, struct error *err);
@@ -167,16 +175,21 @@ int cgroup_freeze(const struct cgroup *cgroup, bool freeze, struct error *err);
 const char *cgroup_freezer_path(const struct cgroup *cgroup, struct arena *arena);
 int cgroup_frozen(const struct cgroup *cgroup, bool *frozen, struct error *err);
 
-/* Signal every process in it and below; SIGKILL by cgroup.kill where there, and then thawed, for a
- * process that is frozen on v1 does not die. */
+/* The directory of v1's freezer, its own or one above it, that somebody froze, in the arena: what
+ * is in there does not die of SIGKILL. NULL: none. */
+const char *cgroup_frozen_by(const struct cgroup *cgroup, struct arena *arena);
+
+/* Signal every process in it and below; SIGKILL by cgroup.kill where there, also what is in one of
+ * the hierarchies only, and then thawed, for a process that is frozen on v1 does not die. */
 int cgroup_kill(const struct cgroup *cgroup, int signal, struct error *err);
 
 /* Remove it if that goes at once, because nobody is in it; true: nothing of it is left. */
 bool cgroup_delete_empty(struct cgroup *cgroup);
 
-/* Remove it with everything below; waits on events for dying processes, never sleeps; also what
- * the driver knows of it besides directories. Absent is success. Processes that live on are not
- * killed: -EBUSY after ten seconds. */
+/* Remove it with everything below, from every hierarchy that lets it go; of failures the first is
+ * told. Waits on events for dying processes, never sleeps; also what the driver knows of it besides
+ * directories. Absent is success. Processes that live on are not killed: -EBUSY after ten seconds.
+ */
 int cgroup_delete(struct cgroup *cgroup, struct error *err);
 
 /* Close descriptors and free; harmless on { .unified_fd = -1 } and when repeated. */

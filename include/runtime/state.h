@@ -43,6 +43,7 @@ JSON_STRUCT(state_mount, STATE_MOUNT_ROWS);
 	ROW(T, string, cgroup_path, "cgroupPath", none, optional)                                  \
 	ROW(T, string, cgroup_manager, "cgroupManager", none, optional) /* absent: cgroupfs */     \
 	ROW(T, string, cgroup_unit, "cgroupUnit", none, optional)                                  \
+	ROW(T, strings, cgroup_hierarchies, "cgroupHierarchies", none, optional)                   \
 	ROW(T, uint64, namespaces, "namespaces", none,                                             \
 	    always) /* CLONE_NEW* of its own or joined */                                          \
 	ROW(T, uint64, joined, "joinedNamespaces", none, optional) /* those by path */             \

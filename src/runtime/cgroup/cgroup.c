@@ -16,6 +16,8 @@
 #include "members.h"
 #include "tree.h"
 
+#define VALUE_MOST 64
+
 static const struct cgroup_driver *const drivers[] = {
 	&cgroup_driver_cgroupfs, /* the default */
 	&cgroup_driver_systemd,
@@ -234,6 +236,28 @@ int cgroup_frozen(const struct cgroup *cgroup, bool *frozen, struct error *err)
 	return 0;
 }
 
+/* The topmost: thawing one below it does nothing. */
+const char *cgroup_frozen_by(const struct cgroup *cgroup, struct arena *arena)
+{
+	struct cgroup_tree *tree = tree_find(cgroup, "freezer");
+	const char *path = cgroup->path, *slash = path;
+
+	if (!tree || tree_open(tree, path, NULL) < 0)
+		return NULL;
+	while (*slash) {
+		auto_text struct text frozen = { 0 };
+		const char *above;
+
+		slash += 1 + strcspn(slash + 1, "/");
+		above = arena_copy(arena, path, (size_t)(slash - path));
+		if (file_read(tree->root, arena_format(arena, ".%s/freezer.self_freezing", above),
+			      VALUE_MOST, &frozen, NULL) == 0 &&
+		    text_starts(frozen.data, "1"))
+			return arena_format(arena, "%s%s", tree->mountpoint, above);
+	}
+	return NULL;
+}
+
 /* While it is frozen nothing can fork away; where it cannot be frozen, the newly forked are looked
  * for until there are none. */
 static int signal_frozen(const struct cgroup *cgroup, int dir, int signal, struct error *err)
@@ -249,6 +273,19 @@ static int signal_frozen(const struct cgroup *cgroup, int dir, int signal, struc
 	return result;
 }
 
+/* What somebody has moved into directories of v1 alone, a hook for instance. */
+static int kill_strays(const struct cgroup *cgroup, int known, struct error *err)
+{
+	for (unsigned i = 0; i < cgroup->tree_count; i++) {
+		struct cgroup_tree *tree = &cgroup->trees[i];
+
+		TRY(tree_open(tree, cgroup->path, err));
+		if (tree->dir >= 0 && tree->dir != known)
+			TRY(members_signal(tree->dir, SIGKILL, err));
+	}
+	return 0;
+}
+
 int cgroup_kill(const struct cgroup *cgroup, int signal, struct error *err)
 {
 	int dir = members_dir(cgroup, err), result = -ENOENT;
@@ -260,8 +297,11 @@ int cgroup_kill(const struct cgroup *cgroup, int signal, struct error *err)
 		result = unified->kind->kill(unified->dir);
 	if (result < 0)
 		result = signal_frozen(cgroup, dir, signal, err);
-	if (signal == SIGKILL)
-		cgroup_freeze(cgroup, false, NULL);
+	if (signal != SIGKILL)
+		return result;
+	if (result == 0)
+		result = kill_strays(cgroup, dir, err);
+	cgroup_freeze(cgroup, false, NULL);
 	return result;
 }
 

@@ -217,10 +217,16 @@ bool cgroupfs_remove_empty(struct cgroup *cgroup)
 int cgroupfs_remove(struct cgroup *cgroup, struct error *err)
 {
 	int64_t deadline = clock_now() + DELETE_WAIT;
+	int first = 0;
 
-	for (unsigned i = 0; i < cgroup->tree_count; i++)
-		TRY(tree_remove(&cgroup->trees[i], cgroup->path, deadline, err));
-	return 0;
+	for (unsigned i = 0; i < cgroup->tree_count; i++) {
+		int result = tree_remove(&cgroup->trees[i], cgroup->path, deadline,
+					 first == 0 ? err : NULL);
+
+		if (first == 0)
+			first = result;
+	}
+	return first;
 }
 
 const struct cgroup_driver cgroup_driver_cgroupfs = {

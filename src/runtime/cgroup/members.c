@@ -17,6 +17,7 @@
 #define PROCS_MOST  (64u << 20)
 #define CHUNK       256 /* pidfds open at once */
 #define PASSES_MOST 64
+#define SHOWN       40 /* of a name that a container gave */
 
 static bool is_gone(int number)
 {
@@ -58,37 +59,73 @@ static int read_own(int dir, struct arena *arena, struct members *members, size_
 	return 0;
 }
 
-/* Queue the directories in `dir`, which is `path`. */
-static void queue_children(int dir, const char *path, struct arena *arena, struct strings *queue)
+/* One directory on the way from the top to where a walk is. */
+struct level {
+	struct level *above;
+	struct strings children;
+	size_t visited; /* so many of them */
+};
+
+static struct level *enter_level(int dir, struct level *above, struct arena *arena)
 {
+	struct level *level = arena_alloc(arena, sizeof(*level));
 	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	auto_closedir DIR *list = copy < 0 ? NULL : fdopendir(copy);
 	struct dirent *entry;
 
+	*level = (struct level){ .above = above };
 	while (list && (entry = readdir(list)) != NULL)
 		if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
-			strings_add(queue, arena_format(arena, "%s/%s", path, entry->d_name),
-				    arena);
+			strings_add(&level->children, arena_string(arena, entry->d_name), arena);
+	return level;
 }
 
+static const char *next_child(struct level *level)
+{
+	return level->visited < level->children.count ? level->children.items[level->visited++]
+						      : NULL;
+}
+
+static int step(int *at, const char *name, struct error *err)
+{
+	int next = openat(*at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (next < 0)
+		return fail_call(err, "open",
+				 "cannot read the cgroup \"%.*s%s\" in the container's", SHOWN,
+				 name, strlen(name) > SHOWN ? "..." : "");
+	close_fd(at);
+	*at = next;
+	return 0;
+}
+
+/* Depth first, and back by "..", which leads up from a removed directory too: whoever may make
+ * cgroups in the container nests them deeper than a path may be long, or than descriptors or a
+ * stack would last. */
 int members_read(int dir, struct arena *arena, struct members *members, struct error *err)
 {
-	struct strings queue = { 0 };
+	auto_close int at = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct level *level;
 	size_t room = 0;
 
 	*members = (struct members){ 0 };
-	strings_add(&queue, arena_string(arena, "."), arena);
-	for (size_t i = 0; i < queue.count; i++) {
-		auto_close int at = openat(dir, queue.items[i],
-					   O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (at < 0)
+		return is_gone(-errno) ? 0 : fail_call(err, "open", "cannot read the cgroup");
+	TRY(read_own(at, arena, members, &room, err));
+	level = enter_level(at, NULL, arena);
+	while (level) {
+		const char *child = next_child(level);
+		int result;
 
-		if (at < 0 && is_gone(-errno))
+		if (!child && !level->above)
+			break;
+		result = step(&at, child ? child : "..", err);
+		if (child && is_gone(result))
 			continue;
-		if (at < 0)
-			return fail_call(err, "open", "cannot read the cgroup below \"%s\"",
-					 queue.items[i]);
-		TRY(read_own(at, arena, members, &room, err));
-		queue_children(at, queue.items[i], arena, &queue);
+		TRY(result);
+		if (child)
+			TRY(read_own(at, arena, members, &room, err));
+		level = child ? enter_level(at, level, arena) : level->above;
 	}
 	return 0;
 }

@@ -118,6 +118,7 @@ static int make_cgroup(struct birth *birth, struct error *err)
 	state->cgroup_manager = (char *)birth->place.manager;
 	state->cgroup_path = birth->place.path;
 	state->cgroup_unit = birth->place.unit;
+	state->cgroup_hierarchies = cgroup_hierarchies(&birth->facts, NULL, &birth->arena);
 	TRY(state_save(&birth->container, err));
 	TRY(cgroup_create(&birth->place, &request, &birth->facts, &birth->cgroup, err));
 	birth->has_cgroup = true;
@@ -213,22 +214,60 @@ int birth_launch(struct birth *birth, struct error *err)
 	return 0;
 }
 
-void birth_undo(struct birth *birth)
+static void warn(const char *what, const char *path, const struct error *reason)
 {
-	struct error ignored = { 0 };
+	char line[sizeof(reason->what) + 512];
 
-	launch_abort(&birth->launched);
+	error_format(reason, line, sizeof(line));
+	log_warning("cannot remove the %s %s: %s", what, path, line);
+}
+
+/* True: nothing of it is left outside of the state directory. */
+static bool undo_outside(struct birth *birth)
+{
+	struct error ignored = { 0 }, reason = { 0 };
+	bool whole = true;
+
 	if (birth->has_cgroup) {
 		cgroup_kill(&birth->cgroup, SIGKILL, &ignored);
-		if (cgroup_delete(&birth->cgroup, &ignored) < 0)
-			log_warning("cannot remove the cgroup %s", birth->place.path);
+		if (cgroup_delete(&birth->cgroup, &reason) < 0) {
+			warn("cgroup", birth->place.path, &reason);
+			whole = false;
+		}
 	}
-	if (birth->rdt.path && resctrl_remove(&birth->rdt, true, &ignored) < 0)
-		log_warning("cannot remove the resctrl group %s", birth->rdt.path);
+	reason = (struct error){ 0 };
+	if (birth->rdt.path && resctrl_remove(&birth->rdt, true, &reason) < 0) {
+		warn("resctrl group", birth->rdt.path, &reason);
+		whole = false;
+	}
+	return whole;
+}
+
+/* What is left outside is found by `delete`, which runs no hooks again. */
+static void keep_remains(struct birth *birth)
+{
+	struct error reason = { 0 };
+
+	birth->container.state.hooks = NULL;
+	if (state_save(&birth->container, &reason) < 0)
+		warn("hooks from the state of", birth->request->id, &reason);
+	log_warning("%s is kept as a stopped container: \"delete\" removes the rest",
+		    birth->request->id);
+}
+
+void birth_undo(struct birth *birth)
+{
+	struct error reason = { 0 };
+	bool whole;
+
+	launch_abort(&birth->launched);
+	whole = undo_outside(birth);
 	if (birth->owes_poststop) /* runtime.md, lifecycle: a failing hook continues there */
 		hooks_run_poststop(&birth->container.state);
-	if (birth->claimed && state_remove(&birth->container, &ignored) < 0)
-		log_warning("cannot remove the state of %s", birth->request->id);
+	if (birth->claimed && !whole)
+		keep_remains(birth);
+	else if (birth->claimed && state_remove(&birth->container, &reason) < 0)
+		warn("state of", birth->request->id, &reason);
 	birth_finish(birth);
 }
 

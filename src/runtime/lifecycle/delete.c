@@ -15,11 +15,39 @@
 #include "runtime/state.h"
 #include "status.h"
 
-/* Kill the first process and wait until it is gone: its pidfd says so at once. */
-static int kill_and_wait(const struct container *container, struct error *err)
+#define END_WAIT 10000 /* ms, as runc */
+
+static int still_running(const struct cgroup *cgroup, pid_t pid, struct error *err)
+{
+	auto_arena struct arena arena = { 0 };
+	const char *frozen = cgroup->path ? cgroup_frozen_by(cgroup, &arena) : NULL;
+
+	if (frozen)
+		return fail(err, EBUSY, "container init still running: the cgroup \"%s\" is frozen",
+			    frozen);
+	return fail(err, EBUSY,
+		    "container init still running: process %d was killed, and does not end", pid);
+}
+
+/* Its pidfd says at once that it is gone. What does not end (a cgroup above is frozen, a file
+ * system does not answer) must not hold the lock for ever. */
+static int await_end(int pidfd, const struct cgroup *cgroup, pid_t pid, struct error *err)
+{
+	struct pollfd event = { .fd = pidfd, .events = POLLIN };
+	int result;
+
+	do
+		result = poll(&event, 1, END_WAIT);
+	while (result < 0 && errno == EINTR);
+	if (result < 0)
+		return fail_call(err, "poll", "cannot wait for the container's end");
+	return result > 0 ? 0 : still_running(cgroup, pid, err);
+}
+
+static int kill_first(const struct container *container, const struct cgroup *cgroup,
+		      struct error *err)
 {
 	auto_close int pidfd = state_pidfd(&container->state, NULL);
-	struct pollfd event = { .fd = pidfd, .events = POLLIN };
 
 	if (pidfd < 0)
 		return 0;
@@ -27,10 +55,22 @@ static int kill_and_wait(const struct container *container, struct error *err)
 		return errno == ESRCH
 			       ? 0
 			       : fail_call(err, "pidfd_send_signal", "cannot kill the container");
-	while (poll(&event, 1, -1) < 0)
-		if (errno != EINTR)
-			return fail_call(err, "poll", "cannot wait for the container's end");
-	return 0;
+	/* On v1 what is frozen, or about to be, does not die. */
+	if (cgroup->path && cgroup->layout != CGROUP_UNIFIED)
+		cgroup_freeze(cgroup, false, NULL);
+	return await_end(pidfd, cgroup, container->state.pid, err);
+}
+
+static int kill_and_wait(const struct container *container, const struct facts *facts,
+			 struct error *err)
+{
+	struct cgroup cgroup = { .unified_fd = -1 };
+	int result;
+
+	TRY(container_open_cgroup(&container->state, facts, &cgroup, err));
+	result = kill_first(container, &cgroup, err);
+	cgroup_close(&cgroup);
+	return result;
 }
 
 static int remove_cgroup(struct cgroup *cgroup, struct error *err)
@@ -49,25 +89,10 @@ static int find_and_remove_cgroup(const struct container *container, const struc
 
 	if (!container->state.cgroup_path)
 		return 0;
-	result = container_open_cgroup(&container->state, facts, &cgroup, err);
-	if (result == -ENOENT)
-		return 0;
-	if (result == 0)
-		result = remove_cgroup(&cgroup, err);
+	TRY(container_find_cgroup(&container->state, facts, &cgroup, err));
+	result = remove_cgroup(&cgroup, err);
 	cgroup_close(&cgroup);
 	return result;
-}
-
-/* A frozen process cannot die of a signal on v1. */
-static void thaw(const struct container *container, const struct facts *facts)
-{
-	struct cgroup cgroup = { .unified_fd = -1 };
-
-	if (!container->state.cgroup_path)
-		return;
-	if (container_open_cgroup(&container->state, facts, &cgroup, NULL) == 0)
-		cgroup_freeze(&cgroup, false, NULL);
-	cgroup_close(&cgroup);
 }
 
 static int end_processes(const struct container *container, bool force, const struct facts *facts,
@@ -81,14 +106,14 @@ static int end_processes(const struct container *container, bool force, const st
 	if (!force && status != STATUS_CREATED)
 		return fail(err, EBUSY, "cannot delete container %s that is not stopped: %s",
 			    container->id, status_name(status));
-	if (status == STATUS_PAUSED)
-		thaw(container, facts);
-	return kill_and_wait(container, err);
+	return kill_and_wait(container, facts, err);
 }
 
 int container_remove(struct container *container, struct cgroup *cgroup, bool force,
 		     const struct facts *facts, struct error *err)
 {
+	if (!cgroup)
+		TRY(container_check_seen(&container->state, facts, err));
 	TRY(end_processes(container, force, facts, err));
 	TRY(cgroup ? remove_cgroup(cgroup, err) : find_and_remove_cgroup(container, facts, err));
 	TRY(rdt_remove(&container->state, err));

@@ -103,13 +103,12 @@ static int compile(struct visit *visit, struct error *err)
 
 static int open_cgroup(struct visit *visit, struct error *err)
 {
-	struct cgroup_place place = container_place(&visit->container.state);
 	const struct strings *choices = &visit->request->cgroups;
 
-	if (!place.path)
+	if (!visit->container.state.cgroup_path)
 		return choices->count ? fail(err, ENOTSUP, "--cgroup: the container has no cgroup")
 				      : 0;
-	TRY(cgroup_open(&place, &visit->facts, &visit->cgroup, err));
+	TRY(container_find_cgroup(&visit->container.state, &visit->facts, &visit->cgroup, err));
 	if (choices->count > 0)
 		return cgroup_choose(&visit->cgroup, choices, err);
 	if (cgroup_gone(&visit->cgroup)) /* removed, its processes are somewhere else */

@@ -18,7 +18,7 @@ static int kill_cgroup(const struct container *container, int signal, struct are
 	int result;
 
 	TRY(facts_gather_cgroups(&facts, arena, err));
-	TRY(container_open_cgroup(&container->state, &facts, &cgroup, err));
+	TRY(container_find_cgroup(&container->state, &facts, &cgroup, err));
 	result = cgroup_kill(&cgroup, signal, err);
 	cgroup_close(&cgroup);
 	return result;

@@ -19,7 +19,7 @@ static int with_cgroup(const char *root, const char *id, struct arena *arena,
 		return fail_where(err, "%s", id);
 	}
 	TRY(facts_gather_cgroups(facts, arena, err));
-	return container_open_cgroup(&container->state, facts, cgroup, err);
+	return container_find_cgroup(&container->state, facts, cgroup, err);
 }
 
 static int check_can_pause(const struct container *container, const struct facts *facts, bool pause,

@@ -127,6 +127,10 @@ static void record_cgroup(struct birth *birth)
 
 	state->cgroup_path = birth->has_cgroup ? birth->cgroup.path : NULL;
 	state->cgroup_unit = birth->has_cgroup ? birth->cgroup.unit : NULL;
+	state->cgroup_hierarchies = (struct strings){ 0 };
+	if (state->cgroup_path)
+		state->cgroup_hierarchies =
+			cgroup_hierarchies(&birth->facts, &birth->cgroup, &birth->arena);
 }
 
 /* A FIFO with a name is none. */

@@ -1,4 +1,8 @@
-/* name.c -- the container's unit and the slices around it, out of cgroupsPath. Pure. */
+/* name.c -- the container's unit and the slices around it, out of cgroupsPath. Pure.
+ *
+ * "slice:prefix:name" is the unit prefix-name.scope, also with an empty prefix: "slice::name" is
+ * -name.scope, as runc (ScopePrefix + "-" + Name) and crun (the second colon becomes a dash) have
+ * it. "slice:name" is name.scope, as crun has it; runc refuses it. */
 #include <errno.h>
 #include <string.h>
 
