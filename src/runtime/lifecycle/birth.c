@@ -223,7 +223,7 @@ static void warn(const char *what, const char *path, const struct error *reason)
 }
 
 /* True: nothing of it is left outside of the state directory. */
-static bool undo_outside(struct birth *birth)
+static bool remove_outside(struct birth *birth)
 {
 	struct error ignored = { 0 }, reason = { 0 };
 	bool whole = true;
@@ -261,7 +261,7 @@ void birth_undo(struct birth *birth)
 	bool whole;
 
 	launch_abort(&birth->launched);
-	whole = undo_outside(birth);
+	whole = remove_outside(birth);
 	if (birth->owes_poststop) /* runtime.md, lifecycle: a failing hook continues there */
 		hooks_run_poststop(&birth->container.state);
 	if (birth->claimed && !whole)
