@@ -7,6 +7,9 @@ SOCKET=/run/containerd/containerd.sock
 # What is added to the drop-in is for the room (no registry, no AppArmor), and for machines without
 # CAP_SYS_RESOURCE.
 make_containerd() {
+	# Whose containers are below it must be told from those of other runs on this host.
+	export PARENT=coffer-test-containerd-$$-room
+	forget_cgroups "$PARENT"
 	make_room "$@"
 	has_controller cpu || { echo "containerd gives every container a share of cpu, which this view has not"; return 1; }
 	in_room sh -c 'cat - "$1" >/etc/containerd/config.toml' sh "$BATS_TEST_DIRNAME/../../contrib/containerd/coffer.toml" <<-TOML
@@ -33,5 +36,5 @@ make_containerd() {
 
 leave_containerd() {
 	leave_room
-	forget_cgroups coffer-test-containerd
+	forget_cgroups "$PARENT"
 }

@@ -18,11 +18,26 @@ setup() {
 
 # Every pod of the test, as the kubelet does: stop, remove.
 teardown() {
-	local pod
+	local pod failed=0
 	[ -e "$PODS" ] || return 0
 	while read -r pod; do
-		cri StopPodSandbox "{\"pod_sandbox_id\":\"$pod\"}" && cri RemovePodSandbox "{\"pod_sandbox_id\":\"$pod\"}"
-	done <"$PODS" >/dev/null
+		remove_pod "$pod" </dev/null || { echo "not removed: $(named "$pod")"; failed=1; }
+	done <"$PODS"
+	return "$failed"
+}
+
+remove_pod() {
+	cri StopPodSandbox "{\"pod_sandbox_id\":\"$1\"}" >/dev/null &&
+		cri RemovePodSandbox "{\"pod_sandbox_id\":\"$1\"}" >/dev/null
+}
+
+# Whose id is that? note ID WORD…; named ID
+note() {
+	echo "$*, $BATS_TEST_DESCRIPTION" >>"$BATS_FILE_TMPDIR/names"
+}
+
+named() {
+	grep "^$1" "$BATS_FILE_TMPDIR/names" || echo "$1, of nobody here"
 }
 
 teardown_file() {
@@ -38,11 +53,12 @@ pod() {
 	local request answer
 	request=$(jq -n --arg name "$1" --arg logs "$LOGS" "{runtime_handler: \"coffer\", config: {
 		metadata: {name: \$name, uid: (\$name + \"-uid\"), namespace: \"default\", attempt: 0},
-		log_directory: \$logs, linux: {cgroup_parent: \"/coffer-test-containerd\",
+		log_directory: \$logs, linux: {cgroup_parent: \"/$PARENT\",
 		security_context: {namespace_options: {network: \"NODE\", pid: \"CONTAINER\"}}}}} ${2:+| $2}")
 	jq .config <<<"$request" >"$BATS_TEST_TMPDIR/$1.json"
 	answer=$(cri RunPodSandbox "$request") || return
 	jq -r .podSandboxId <<<"$answer" | tee -a "$PODS"
+	note "$(jq -r .podSandboxId <<<"$answer")" pod "$1"
 }
 
 # Create a container in a pod; print its id. container POD POD-NAME NAME SCRIPT [JQ-CHANGES]
@@ -54,6 +70,7 @@ container() {
 		linux: {security_context: {namespace_options: \$sandbox[0].linux.security_context.namespace_options}}}} ${5:+| $5}")
 	answer=$(cri CreateContainer "$request") || return
 	jq -r .containerId <<<"$answer"
+	note "$(jq -r .containerId <<<"$answer")" container "$3" in pod "$2"
 }
 
 start() {
@@ -261,10 +278,19 @@ SLEEPER='trap "exit 7" TERM; echo ready; while :; do sleep 0.1; done'
 	[ "$(cri PodSandboxStatus "{\"pod_sandbox_id\":\"${pods[0]}\"}" | jq -r .status.state)" = SANDBOX_NOTREADY ]
 }
 
+# What is left of whom, who is in there, and what containerd said last.
+tell_left() {
+	local path
+	for path in $(in_room find /run/containerd/coffer/k8s.io -mindepth 1 -maxdepth 1 -not -name '.*') \
+		$(find /sys/fs/cgroup -type d -path "*/$PARENT/*"); do
+		echo "$path: $(named "$(basename "$path")"), processes: $(xargs -n 1 -I '{}' sh -c \
+			'echo {} $(cat /proc/{}/comm)' <"$path/cgroup.procs" 2>/dev/null)"
+	done
+	tail -40 "$BATS_FILE_TMPDIR/containerd.log"
+}
+
 @test "nothing of removed pods is left: the runtime's state, control groups, mounts" {
-	run in_room find /run/containerd/coffer/k8s.io -mindepth 1 -maxdepth 1 -not -name '.*'
-	[ -z "$output" ] || { echo "$output"; false; }
-	run find /sys/fs/cgroup -type d -path '*/coffer-test-containerd/*'
-	[ -z "$output" ] || { echo "$output"; false; }
+	[ -z "$(in_room find /run/containerd/coffer/k8s.io -mindepth 1 -maxdepth 1 -not -name '.*')" ] || { tell_left; false; }
+	[ -z "$(find /sys/fs/cgroup -type d -path "*/$PARENT/*")" ] || { tell_left; false; }
 	[ "$(in_room grep -c io.containerd.runtime.v2.task /proc/self/mountinfo)" = 0 ]
 }

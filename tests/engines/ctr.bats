@@ -25,7 +25,7 @@ ctr() {
 }
 
 run_here() {
-	run_in "/coffer-test-containerd/$ID" "$@"
+	run_in "/$PARENT/$ID" "$@"
 }
 
 run_in() {
@@ -58,7 +58,7 @@ task_ended() {
 }
 
 @test "a terminal" {
-	run on_terminal "ctr run --rm -t --runc-binary /usr/local/bin/coffer --cgroup /coffer-test-containerd/$ID $IMAGE $ID sh -c 'tty; echo type; read x; echo got \$x'" \
+	run on_terminal "ctr run --rm -t --runc-binary /usr/local/bin/coffer --cgroup /$PARENT/$ID $IMAGE $ID sh -c 'tty; echo type; read x; echo got \$x'" \
 		type 'word\r'
 	ends 0
 	says /dev/pts/0 "got word"
@@ -97,7 +97,7 @@ task_ended() {
 
 @test "limits, privileges, users' files: --memory-limit, --privileged, --seccomp, --mount, --read-only, --cap-drop" {
 	run_here -d --null-io --memory-limit 67108864 $IMAGE "$ID" sleep 1000
-	[ "$(cat /sys/fs/cgroup{,/memory}/coffer-test-containerd/"$ID"/memory.{max,limit_in_bytes} 2>/dev/null)" = 67108864 ]
+	[ "$(cat /sys/fs/cgroup{,/memory}/"$PARENT/$ID"/memory.{max,limit_in_bytes} 2>/dev/null)" = 67108864 ]
 	remove "$ID"
 	run run_here --rm --privileged $IMAGE "$ID" sh -c 'mount -t tmpfs x /tmp && echo mounted'
 	says mounted
@@ -117,9 +117,9 @@ task_ended() {
 	run_here -d --null-io $IMAGE "$ID" sleep 1000
 	local pid
 	pid=$(ctr task ls | awk -v id="$ID" '$1 == id { print $2 }')
-	[ "$(run_in "/coffer-test-containerd/$ID-b" --rm --with-ns "pid:/proc/$pid/ns/pid" --with-ns "ipc:/proc/$pid/ns/ipc" $IMAGE "$ID-b" readlink /proc/self/ns/ipc)" = \
+	[ "$(run_in "/$PARENT/$ID-b" --rm --with-ns "pid:/proc/$pid/ns/pid" --with-ns "ipc:/proc/$pid/ns/ipc" $IMAGE "$ID-b" readlink /proc/self/ns/ipc)" = \
 		"$(in_room readlink "/proc/$pid/ns/ipc")" ]
-	[ "$(run_in "/coffer-test-containerd/$ID-c" --rm --net-host $IMAGE "$ID-c" readlink /proc/self/ns/net)" = "$(in_room readlink /proc/self/ns/net)" ]
+	[ "$(run_in "/$PARENT/$ID-c" --rm --net-host $IMAGE "$ID-c" readlink /proc/self/ns/net)" = "$(in_room readlink /proc/self/ns/net)" ]
 }
 
 @test "what the runtime logs is appended as JSON" {
@@ -136,6 +136,6 @@ task_ended() {
 	in_room test -d "/run/coffer-ctr/default/$ID"
 	remove "$ID"
 	in_room test ! -e "/run/coffer-ctr/default/$ID"
-	run find /sys/fs/cgroup -type d -path "*/coffer-test-containerd/$ID"
+	run find /sys/fs/cgroup -type d -path "*/$PARENT/$ID"
 	[ -z "$output" ]
 }

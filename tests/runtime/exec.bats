@@ -54,6 +54,17 @@ teardown() { common_teardown; }
 	[ "${lines[*]}" = "1000 1001 /tmp b" ]
 }
 
+@test "exec --user UID keeps the container's group, and its additional groups in any case" {
+	needs_root
+	is crun && skip "crun gives group 0, and no others"
+	config '.process.user = {uid: 7, gid: 5, additionalGids: [8, 9]}'
+	start_sleeper
+	run rt exec --user 1001 "$ID" /bin/sh -c 'id -u; id -g; grep ^Groups: /proc/self/status'
+	[ "$(echo ${lines[*]})" = "1001 5 Groups: 8 9" ] || { echo "$output"; false; }
+	run rt exec --user 1001:1002 "$ID" /bin/sh -c 'id -u; id -g; grep ^Groups: /proc/self/status'
+	[ "$(echo ${lines[*]})" = "1001 1002 Groups: 8 9" ] || { echo "$output"; false; }
+}
+
 @test "exec --user takes numbers only, whole and in range" {
 	local user
 	start_sleeper

@@ -42,6 +42,14 @@ on_host() {
 	nothing_left
 }
 
+@test "a restored container is not said to notify: nobody listens at its /run/notify" {
+	make_image
+	NOTIFY_SOCKET=$BATS_TEST_TMPDIR/manager restore --detach
+	[ -d "$ROOT/$ID/notify" ] # mounted, for the image may have it
+	[ ! -e "$ROOT/$ID/notify/notify.sock" ]
+	[ "$(jq .notify "$ROOT/$ID/state.json")" = null ]
+}
+
 @test "the new root is a mount that only criu sees" {
 	make_image
 	restore --detach

@@ -176,9 +176,9 @@ nothing_of_it_left() {
 	config '.annotations = {"org.systemd.property.ExecStart": "'"'/bin/true'"'"}'
 	run run_container
 	refused 'annotations\["org.systemd.property.ExecStart"\].*not for annotations'
-	config '.annotations = {"org.systemd.property.NoSuchThing": "true"}'
+	config '.annotations = {"org.systemd.property.MemoryNoSuchThing": "true"}'
 	run run_container
-	refused 'annotations\["org.systemd.property.NoSuchThing"\].*systemd says.*NoSuchThing'
+	refused 'annotations\["org.systemd.property.MemoryNoSuchThing"\].*systemd says.*MemoryNoSuchThing'
 	nothing_of_it_left
 }
 

@@ -79,6 +79,34 @@ static void in_a_user_namespace_it_is_in_XDG_RUNTIME_DIR(void **state)
 	assert_int_equal(status, 0);
 }
 
+static bool is_sticky(const char *path)
+{
+	struct stat status;
+
+	assert_int_equal(stat(path, &status), 0);
+	return status.st_mode & S_ISVTX;
+}
+
+static void only_a_root_below_XDG_RUNTIME_DIR_is_kept_from_cleaners(void **state)
+{
+	struct place *place = *state;
+	char *runtime = arena_format(&place->arena, "%s/run", place->root);
+	char *below = arena_format(&place->arena, "%s/run/coffer", place->root);
+	char *beside = arena_format(&place->arena, "%s/run-too/coffer", place->root);
+	struct container container;
+
+	setenv("XDG_RUNTIME_DIR", runtime, 1);
+	assert_int_equal(state_claim(below, "a", &container, &place->err), 0);
+	assert_int_equal(state_remove(&container, &place->err), 0);
+	state_close(&container);
+	assert_int_equal(state_claim(beside, "a", &container, &place->err), 0);
+	assert_int_equal(state_remove(&container, &place->err), 0);
+	state_close(&container);
+	unsetenv("XDG_RUNTIME_DIR");
+	assert_true(is_sticky(below));
+	assert_false(is_sticky(beside));
+}
+
 static void ids_are_those_of_runc(void **state)
 {
 	struct place *place = *state;
@@ -536,6 +564,7 @@ int main(void)
 		TEST(a_root_that_is_given_is_made_absolute),
 		TEST(root_s_own_is_in_run_even_with_an_empty_XDG_RUNTIME_DIR),
 		TEST(in_a_user_namespace_it_is_in_XDG_RUNTIME_DIR),
+		TEST(only_a_root_below_XDG_RUNTIME_DIR_is_kept_from_cleaners),
 		TEST(ids_are_those_of_runc),
 		TEST(an_id_is_claimed_once),
 		TEST(of_many_claims_at_once_one_wins),

@@ -80,11 +80,22 @@ static int fill_slot(int *slot, int fd, struct error *err)
 	return *slot < 0 ? fail_call(err, "fcntl F_DUPFD_CLOEXEC", "cannot hand over the plan") : 0;
 }
 
+/* What was opened by the target's pid is the target's if it lives still. */
+static int check_target(const struct launched *launched, struct error *err)
+{
+	struct pollfd end = { .fd = launched->target_pidfd, .events = POLLIN };
+
+	if (launched->target_pidfd >= 0 && poll(&end, 1, 0) > 0)
+		return fail(err, ESRCH, "container not running");
+	return 0;
+}
+
 static int fill_and_send(struct launched *launched, int *slots, struct error *err)
 {
 	const struct message maps_written = { .phase = PHASE_MAPS };
 
 	TRY(host_steps_run(launched, slots, err));
+	TRY(check_target(launched, err));
 	if (launched->plan->start_slot >= 0 && launched->start_socket >= 0)
 		TRY(fill_slot(&slots[launched->plan->start_slot], launched->start_socket, err));
 	if (launched->target_pidfd >= 0)

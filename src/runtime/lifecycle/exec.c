@@ -2,6 +2,7 @@
  * namespaces, a fork into its pid namespace at the last moment, with the container's own filter. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -101,6 +102,17 @@ static int compile(struct visit *visit, struct error *err)
 	return plan_exec(visit->process, &visit->facts, &options, &visit->arena, &visit->plan, err);
 }
 
+/* By its pid, which is another process's when it has ended meanwhile. */
+static int follow_into_cgroup(struct visit *visit, struct error *err)
+{
+	struct pollfd end = { .fd = visit->target, .events = POLLIN };
+
+	TRY(cgroup_follow(&visit->cgroup, visit->container.state.pid, err));
+	if (poll(&end, 1, 0) > 0)
+		return fail(err, ESRCH, "container not running");
+	return 0;
+}
+
 static int open_cgroup(struct visit *visit, struct error *err)
 {
 	const struct strings *choices = &visit->request->cgroups;
@@ -112,7 +124,7 @@ static int open_cgroup(struct visit *visit, struct error *err)
 	if (choices->count > 0)
 		return cgroup_choose(&visit->cgroup, choices, err);
 	if (cgroup_gone(&visit->cgroup)) /* removed, its processes are somewhere else */
-		return cgroup_follow(&visit->cgroup, visit->container.state.pid, err);
+		return follow_into_cgroup(visit, err);
 	return 0;
 }
 
@@ -129,7 +141,7 @@ static int choose_birthplace(struct visit *visit, int refusal, struct launch_req
 	}
 	if (refusal != -EBUSY || visit->request->cgroups.count > 0)
 		return 0;
-	TRY(cgroup_follow(&visit->cgroup, visit->container.state.pid, err));
+	TRY(follow_into_cgroup(visit, err));
 	request->cgroup_fd = visit->cgroup.unified_fd;
 	return 1;
 }

@@ -11,14 +11,14 @@
 #include "runtime/spec_names.h"
 
 /* UID[:GID]; numeric only: names are the image's, and a number must never be looked up as one
- * (CVE-2016-3697). */
+ * (CVE-2016-3697). As runc: the group that is not named, and the additional groups, are the
+ * container's; crun gives group 0 and no others. */
 static int set_user(struct spec_process *process, const char *text, struct arena *arena,
 		    struct error *err)
 {
 	const char *colon = strchr(text, ':');
 	const char *uid = colon ? arena_copy(arena, text, (size_t)(colon - text)) : text;
 
-	*process->user = (struct spec_user){ .umask = process->user->umask };
 	if (!number_parse_id(uid, &process->user->uid))
 		return fail(err, EINVAL, "--user: \"%s\" is not a user id", uid);
 	if (colon && !number_parse_id(colon + 1, &process->user->gid))

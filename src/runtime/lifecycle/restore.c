@@ -151,6 +151,8 @@ static int prepare(struct restoration *restoration, struct error *err)
 	restoration->options.lsm_mount_context = request->lsm_mount_context;
 	TRY(birth_claim(birth, err));
 	TRY(birth_compile(birth, true, err));
+	/* As runc: /run/notify is mounted, for the image may have it, and nobody listens there. */
+	birth->container.state.notify = false;
 	TRY(birth_make_cgroup(birth, err));
 	return restore_describe(birth, &restoration->image, &restoration->options,
 				&restoration->joined, err);

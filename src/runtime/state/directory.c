@@ -27,12 +27,19 @@ static int not_there(const char *id, struct error *err)
 	return fail_where(err, "%s", id);
 }
 
+static bool is_below(const char *path, const char *directory)
+{
+	const char *rest = text_after(path, directory);
+
+	return rest && (*rest == '/' || *rest == '\0' || text_ends(directory, "/"));
+}
+
 /* Below XDG_RUNTIME_DIR the sticky bit keeps directories from being cleaned up as unused
  * (XDG Base Directory Specification). */
 static int make_root(const char *root, struct error *err)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
-	bool sticky = runtime && *runtime && text_starts(root, runtime);
+	bool sticky = runtime && *runtime && is_below(root, runtime);
 
 	return file_make_directories(root, ROOT_MODE | (sticky ? S_ISVTX : 0), err);
 }

@@ -7,31 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/own.h"
+#include "runtime/facts.h"
 #include "runtime/state.h"
 
-#define ID_CHARACTERS  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+,-."
-#define INITIAL_ID_MAP "0 0 4294967295"
-enum { ID_MAP_MOST = 65536 };
-
-/* The initial user namespace maps all ids to themselves. */
-static bool in_user_namespace(void)
-{
-	auto_text struct text map = { 0 };
-	char words[64];
-	size_t length = 0;
-
-	if (file_read(AT_FDCWD, "/proc/self/uid_map", ID_MAP_MOST, &map, NULL) < 0)
-		return false;
-	for (const char *from = map.data; *from && length < sizeof(words) - 1; from++)
-		if (*from != ' ' || (length > 0 && words[length - 1] != ' '))
-			words[length++] = *from == '\n' ? ' ' : *from;
-	while (length > 0 && words[length - 1] == ' ')
-		length--;
-	words[length] = '\0';
-	return strcmp(words, INITIAL_ID_MAP) != 0;
-}
+#define ID_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+,-."
 
 static const char *default_root(struct arena *arena)
 {
@@ -40,7 +20,7 @@ static const char *default_root(struct arena *arena)
 
 	/* Podman without root runs us as uid 0 of its user namespace; with root it passes an empty
 	 * XDG_RUNTIME_DIR. */
-	if (has_runtime && (geteuid() != 0 || in_user_namespace()))
+	if (has_runtime && (geteuid() != 0 || facts_in_user_namespace()))
 		return arena_format(arena, "%s/coffer", runtime);
 	if (geteuid() != 0)
 		return arena_format(arena, "/run/user/%u/coffer", geteuid());

@@ -1,9 +1,11 @@
 /* annotations.c -- org.systemd.property.NAME = VALUE: properties of the container's unit by
  * annotation, with values in GVariant's text format.
  *
- * Engines pass on annotations of whoever may make containers (CVE-2024-3154): what would run
- * something, act on other units, or take processes in is refused. The features document lists the
- * prefix as unsafe all the same. */
+ * Engines pass on annotations of whoever may make containers (CVE-2024-3154), and systemd has more
+ * properties with each version. So those are taken that say how much the container may have, how it
+ * is stopped, and what it is called; none that runs something, acts on other units, takes processes
+ * in, opens devices, or keeps the unit from being stopped. The features document lists the prefix
+ * as unsafe all the same. */
 #include <ctype.h>
 #include <errno.h>
 #include <fnmatch.h>
@@ -17,32 +19,17 @@
 #define USEC_PER_SECOND 1000000u
 #define SHORTEST        3
 
-/* Names, or the beginnings of them. */
-static const char *const refused[] = {
-	"PIDs",
-	"Slice",
-	"ControlGroup",
-	"Delegate*",
-	"BusName",
-	"Controller",
-	"Exec*",
-	"User",
-	"Group",
-	"*Action",
-	"On[FS]*",
-	"Requires*",
-	"Requisite",
-	"Wants*",
-	"BindsTo",
-	"PartOf",
-	"Conflicts*",
-	"Upholds*",
-	"Propagates*",
-	"*StopTo",
-	"*ReloadTo",
-	"BPFProgram",
-	"IPIngressFilterPath",
-	"IPEgressFilterPath",
+/* systemd.unit(5), systemd.kill(5), systemd.scope(5), systemd.resource-control(5). */
+static const char *const taken[] = {
+	/* clang-format off */
+	"Description", "Documentation", "After", "Before", "DefaultDependencies", "CollectMode",
+	"TimeoutStop*Sec", "RuntimeMax*Sec", "RuntimeRandomizedExtra*Sec",
+	"KillMode", "KillSignal", "FinalKillSignal", "SendSIGHUP", "SendSIGKILL", "SurviveFinalKillSignal",
+	"CPU*", "StartupCPU*", "Allowed*", "StartupAllowed*", "Memory*", "StartupMemory*", "DefaultMemory*",
+	"DefaultStartupMemory*", "Tasks*", "IO*", "StartupIO*", "BlockIO*", "StartupBlockIO*",
+	"OOMPolicy", "ManagedOOM*", "IPAccounting", "IPAddressAllow", "IPAddressDeny",
+	"SocketBindAllow", "SocketBindDeny", "RestrictNetworkInterfaces",
+	/* clang-format on */
 };
 
 static int check_name(const char *name, struct error *err)
@@ -52,10 +39,10 @@ static int check_name(const char *name, struct error *err)
 	for (const char *c = name; *c; c++)
 		if (!isalpha((unsigned char)*c))
 			return fail(err, EINVAL, "\"%s\" is no property: letters only", name);
-	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++)
-		if (fnmatch(refused[i], name, 0) == 0)
-			return fail(err, EPERM, "the property %s is not for annotations", name);
-	return 0;
+	for (size_t i = 0; i < sizeof(taken) / sizeof(*taken); i++)
+		if (fnmatch(taken[i], name, 0) == 0)
+			return 0;
+	return fail(err, EPERM, "the property %s is not for annotations", name);
 }
 
 /* "TimeoutStopSec" is no property over D-Bus, "TimeoutStopUSec" is: as systemd-run, runc and crun
