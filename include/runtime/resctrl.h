@@ -43,6 +43,10 @@ int resctrl_enter(const struct resctrl_group *group, pid_t pid, struct error *er
 int resctrl_update(const struct resctrl_group *group, const char *l3_cache_schema,
 		   const char *mem_bw_schema, struct error *err);
 
+/* What the class allows and the group uses: the "intel_rdt" of runc's `events --stats`, JSON in the
+ * arena. What cannot be read is left out. */
+char *resctrl_stats(const char *root, const struct resctrl_group *group, struct arena *arena);
+
 /* Remove the monitoring group, and the class if it is the container's own; what is gone already is
  * success. undo: the class also if resctrl_make made it, and nobody else is in it by now. */
 int resctrl_remove(const struct resctrl_group *group, bool undo, struct error *err);

@@ -349,6 +349,51 @@ static void schemata_are_compared_by_value(void **state)
 	assert_false(schemata_have(text, "7ff", &arena));
 }
 
+static void make_directory_with(const char *name, const char *file, const char *text)
+{
+	const char *path = arena_format(&arena, "%s/%s", root, name);
+
+	__real_mkdir(path, 0755);
+	make_file(path, file, text);
+}
+
+/* Members and their order are runc's. */
+static void statistics_are_what_the_kernel_s_files_say(void **state)
+{
+	const struct spec_intel_rdt rdt = { .l3_cache_schema = l3, .enable_monitoring = true };
+	struct resctrl_group group;
+	struct error err;
+
+	assert_int_equal(make(&rdt, &group, &err), 0);
+	make_directory_with("info/L3", "cbm_mask", "7ff\n");
+	make_directory_with("info/L3", "min_cbm_bits", "1\n");
+	make_directory_with("info/L3", "num_closids", "16\n");
+	make_directory_with("info/MB", "min_bandwidth", "10\n");
+	make_directory_with("info/L3_MON", "mon_features", "llc_occupancy\nmbm_total_bytes\n");
+	make_directory_with("ctr/mon_groups/ctr/mon_data", "unused", "");
+	make_directory_with("ctr/mon_groups/ctr/mon_data/mon_L3_01", "llc_occupancy", "5\n");
+	make_directory_with("ctr/mon_groups/ctr/mon_data/mon_L3_00", "llc_occupancy", "4096\n");
+	make_directory_with("ctr/mon_groups/ctr/mon_data/mon_L3_00", "mbm_total_bytes", "70\n");
+	make_directory_with("ctr/mon_groups/ctr/mon_data/mon_L3_01", "mbm_total_bytes",
+			    "Unavailable\n");
+	assert_string_equal(
+		resctrl_stats(root, &group, &arena),
+		"{\"l3_cache_info\":{\"cbm_mask\":\"7ff\",\"min_cbm_bits\":1,\"num_closids\":16},"
+		"\"l3_cache_schema_root\":\"L3:0=7ff;1=7ff\",\"l3_cache_schema\":\"L3:0=7f0;1=1f\","
+		"\"mem_bw_info\":{\"min_bandwidth\":10},\"mem_bw_schema_root\":\"MB:0=100;1=100\","
+		"\"mem_bw_schema\":\"MB:0=100;1=100\","
+		"\"mbm_stats\":[{\"mbm_total_bytes\":70,\"mbm_local_bytes\":0},"
+		"{\"mbm_total_bytes\":0,\"mbm_local_bytes\":0}],"
+		"\"cmt_stats\":[{\"llc_occupancy\":4096},{\"llc_occupancy\":5}]}");
+}
+
+static void statistics_of_a_processor_that_can_nothing_are_empty(void **state)
+{
+	const struct resctrl_group group = { .path = arena_string(&arena, "/nonexistent") };
+
+	assert_string_equal(resctrl_stats("/nonexistent", &group, &arena), "{}");
+}
+
 static void the_file_system_is_found_in_the_mount_table(void **state)
 {
 	static const char before[] = "22 1 0:20 / /proc rw - proc proc rw\n"
@@ -387,6 +432,8 @@ int main(void)
 		IN_A_ROOT(a_refused_schema_is_told_in_the_kernel_s_words_and_nothing_is_left),
 		IN_A_ROOT(a_failing_creation_removes_a_class_that_it_made_unless_others_are_in_it),
 		IN_A_ROOT(update_writes_what_is_given),
+		IN_A_ROOT(statistics_are_what_the_kernel_s_files_say),
+		cmocka_unit_test(statistics_of_a_processor_that_can_nothing_are_empty),
 		cmocka_unit_test(schemata_are_compared_by_value),
 		cmocka_unit_test(the_file_system_is_found_in_the_mount_table),
 	};

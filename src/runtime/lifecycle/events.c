@@ -11,6 +11,7 @@
 #include "base/own.h"
 #include "interfaces.h"
 #include "place.h"
+#include "rdt.h"
 #include "runtime/cgroup_stats.h"
 #include "runtime/lifecycle.h"
 #include "status.h"
@@ -48,6 +49,7 @@ static int write_stats(const struct vigil *vigil, struct text *line, struct erro
 	struct cgroup_stats stats;
 
 	TRY(cgroup_stats_read(&vigil->cgroup, &arena, &stats, err));
+	stats.intel_rdt = rdt_stats(&vigil->container.state, &arena);
 	stats.network_interfaces = interfaces_list(&vigil->container.state, &arena);
 	write_event(vigil, "stats", &stats, line);
 	return 0;

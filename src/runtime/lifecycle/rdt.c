@@ -76,3 +76,13 @@ int rdt_update(struct container *container, const struct spec_intel_rdt *schemas
 	group = group_of(&container->state);
 	return resctrl_update(&group, schemas->l3_cache_schema, schemas->mem_bw_schema, err);
 }
+
+char *rdt_stats(const struct container_state *state, struct arena *arena)
+{
+	struct resctrl_group group = group_of(state);
+	char *root;
+
+	if (!group.path || resctrl_root(arena, &root, NULL) < 0)
+		return arena_string(arena, "{}");
+	return resctrl_stats(root, &group, arena);
+}

@@ -21,6 +21,9 @@ int rdt_enter(const struct container_state *state, pid_t pid, struct error *err)
 int rdt_update(struct container *container, const struct spec_intel_rdt *schemas,
 	       struct arena *arena, struct error *err);
 
+/* runc's "intel_rdt" of `events --stats`, in the arena; "{}" without a group. */
+char *rdt_stats(const struct container_state *state, struct arena *arena);
+
 /* What of it is the container's own. */
 int rdt_remove(const struct container_state *state, struct error *err);
 

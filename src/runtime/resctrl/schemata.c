@@ -76,3 +76,17 @@ bool schemata_have(const char *text, const char *line, struct arena *arena)
 	}
 	return false;
 }
+
+char *schemata_line(const char *text, const char *resource, struct arena *arena)
+{
+	struct strings lines = strings_split(text, '\n', arena);
+
+	for (size_t i = 0; i < lines.count; i++) {
+		char *line = skip_blanks(lines.items[i]);
+		const char *rest = text_after(line, resource);
+
+		if (rest && *rest == ':')
+			return line;
+	}
+	return NULL;
+}

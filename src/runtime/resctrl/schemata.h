@@ -10,4 +10,7 @@
  * that value. Blanks and leading zeros do not count. */
 bool schemata_have(const char *text, const char *line, struct arena *arena);
 
+/* The line of a resource ("L3") without blanks around it, or NULL. */
+char *schemata_line(const char *text, const char *resource, struct arena *arena);
+
 #endif
