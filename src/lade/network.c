@@ -68,8 +68,8 @@ static void apply_registry(const struct network_options *options, struct registr
 	registry->retries = (int)options->retry;
 }
 
-int network_options_apply(const struct network_options *options, struct arena *arena,
-			  struct transfer_options *transfer, struct error *err)
+static int apply(const struct network_options *options, struct arena *arena,
+		 struct transfer_options *transfer, struct error *err)
 {
 	struct registries *registries;
 
@@ -80,7 +80,6 @@ int network_options_apply(const struct network_options *options, struct arena *a
 	};
 	TRY(registries_load(arena, &registries, err));
 	transfer->registry.configuration = registries;
-	TRY(trust_load(options ? options->signature_policy : NULL, arena, &transfer->trust, err));
 	if (!options)
 		return 0;
 	if (options->jobs < 0 || options->jobs > 16)
@@ -92,6 +91,13 @@ int network_options_apply(const struct network_options *options, struct arena *a
 	return apply_platform(options, arena, transfer, err);
 }
 
+int network_options_apply(const struct network_options *options, struct arena *arena,
+			  struct transfer_options *transfer, struct error *err)
+{
+	TRY(apply(options, arena, transfer, err));
+	return trust_load(options ? options->signature_policy : NULL, arena, &transfer->trust, err);
+}
+
 int command_open_repository(const struct command_line *line, const struct network_options *options,
 			    const char *name, struct reference *reference,
 			    struct registry **registry, struct error *err)
@@ -99,7 +105,7 @@ int command_open_repository(const struct command_line *line, const struct networ
 	struct transfer_options transfer;
 	struct strings names;
 
-	TRY(network_options_apply(options, line->arena, &transfer, err));
+	TRY(apply(options, line->arena, &transfer, err)); /* nothing is taken */
 	TRY(reference_parse(name, line->arena, reference, err));
 	if (reference->transport != REFERENCE_REGISTRY)
 		return fail(err, EINVAL, "%s is not in a registry", name);
@@ -118,7 +124,7 @@ int command_open_registry(const struct command_line *line, const struct network_
 	struct reference reference;
 	struct transfer_options transfer;
 
-	TRY(network_options_apply(options, line->arena, &transfer, err));
+	TRY(apply(options, line->arena, &transfer, err)); /* nothing is taken */
 	/* The grammar of hosts is that of names. */
 	TRY(reference_parse_name(arena_format(line->arena, "%s/any", host), line->arena, &reference,
 				 err));

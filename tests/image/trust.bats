@@ -81,6 +81,15 @@ make_sigstore_key() {
 	openssl ec -in signer.pem -pubout -out signer.pub 2>/dev/null
 }
 
+# Ed25519 hashes by itself.
+sign() {
+	if openssl pkey -in signer.pem -noout -text | grep -q ED25519; then
+		openssl pkeyutl -sign -inkey signer.pem -rawin -in "$1"
+	else
+		openssl dgst -sha256 -sign signer.pem "$1"
+	fi
+}
+
 upload() {
 	local place
 	place=$(curl -sfi -X POST "http://$REGISTRY/v2/team/demo/blobs/uploads/" | tr -d '\r' | sed -n 's/^Location: //p')
@@ -97,7 +106,7 @@ sigstore_sign() {
 	upload config.sig
 	jq -n --arg payload "sha256:$(digest_of payload)" --argjson payload_size "$(stat -c %s payload)" \
 		--arg config "sha256:$(digest_of config.sig)" --argjson config_size "$(stat -c %s config.sig)" \
-		--arg signature "$(openssl dgst -sha256 -sign signer.pem payload | base64 -w 0)" '{
+		--arg signature "$(sign payload | base64 -w 0)" '{
 			schemaVersion: 2, mediaType: "application/vnd.oci.image.manifest.v1+json",
 			config: {mediaType: "application/vnd.oci.image.config.v1+json", digest: $config, size: $config_size},
 			layers: [{mediaType: "application/vnd.dev.cosign.simplesigning.v1+json",
@@ -152,6 +161,7 @@ sigstore_sign() {
 	policy <<<$'{"default":[{"type":"insecureAcceptAnything"}],\n"transport":{}}'
 	both_refuse "$IMAGE"
 	says "$CONTAINERS_POLICY_JSON (line 2:13): unknown key \"transport\""
+	ok lade tags "$REGISTRY/team/demo" # takes nothing
 }
 
 @test "what is not implemented fails closed, and says what" {
@@ -255,6 +265,61 @@ sigstore_sign() {
 	requires "{\"type\":\"sigstoreSigned\",\"keyPath\":\"$PWD/signer.pub\",\"signedIdentity\":{\"type\":\"matchRepository\"}}"
 	both_refuse "$IMAGE"
 	says "the signature is by none of the keys"
+}
+
+@test "sigstoreSigned: RSA and Ed25519 keys, one of several" {
+	signatures_at use-sigstore-attachments true
+	make_sigstore_key
+	cp signer.pub other.pub
+	local kind
+	for kind in rsa ed25519; do
+		openssl genpkey -algorithm $kind -out signer.pem 2>/dev/null
+		openssl pkey -in signer.pem -pubout -out signer.pub
+		requires "{\"type\":\"sigstoreSigned\",\"keyPaths\":[\"$PWD/other.pub\",\"$PWD/signer.pub\"]}"
+		sigstore_sign "$IMAGE"
+		ok lade copy -q "docker://$IMAGE" "dir:$PWD/$kind"
+		requires "{\"type\":\"sigstoreSigned\",\"keyDatas\":[\"$(base64 -w 0 other.pub)\"]}"
+		fails 125 lade copy -q "docker://$IMAGE" "dir:$PWD/not-$kind"
+		says "the signature is by none of the keys"
+	done
+	echo rubbish >signer.pub
+	requires "{\"type\":\"sigstoreSigned\",\"keyPath\":\"$PWD/signer.pub\"}"
+	fails 125 lade pull -q "$IMAGE"
+	says "signer.pub is not a public key in PEM"
+	requires "{\"type\":\"sigstoreSigned\",\"keyPath\":\"$PWD/nowhere\"}"
+	fails 125 lade pull -q "$IMAGE"
+	says "nowhere"
+	nothing_is_committed
+}
+
+@test "sigstore signatures are read from a lookaside store too, as podman writes them there" {
+	make_sigstore_key
+	requires "{\"type\":\"sigstoreSigned\",\"keyPath\":\"$PWD/signer.pub\"}"
+	signatures_at lookaside "file://$PWD/lookaside"
+	local directory=$PWD/lookaside/team/demo@${MANIFEST/:/=}
+	mkdir -p "$directory"
+	payload "cosign container image signature" "$IMAGE" >payload
+	printf '\0sigstore-json\n{"mimeType":"%s","payload":"%s","annotations":{"%s":"%s"}}' \
+		application/vnd.dev.cosign.simplesigning.v1+json "$(base64 -w 0 payload)" \
+		dev.cosignproject.cosign/signature "$(sign payload | base64 -w 0)" >"$directory/signature-1"
+	ok lade pull -q "$IMAGE"
+}
+
+@test "a directory has its signatures beside it, and no name of its own" {
+	make_gpg_key
+	requires "{\"type\":\"signedBy\",\"keyType\":\"GPGKeys\",\"keyPath\":\"$PWD/key.gpg\"}"
+	signatures_at lookaside "file://$PWD/lookaside"
+	gpg_sign "$IMAGE"
+	both_take "$IMAGE"
+	[ -e by-skopeo/signature-1 ]
+	local requirement="\"type\":\"signedBy\",\"keyType\":\"GPGKeys\",\"keyPath\":\"$PWD/key.gpg\""
+	policy <<<"{\"default\":[{$requirement}]}"
+	fails 125 lade pull -q "dir:$PWD/by-skopeo"
+	policy <<<"{\"default\":[{$requirement,\"signedIdentity\":{\"type\":\"exactReference\",\"dockerReference\":\"$IMAGE\"}}]}"
+	ok lade pull -q "dir:$PWD/by-skopeo"
+	rm by-skopeo/signature-1
+	fails 125 lade pull -q "dir:$PWD/by-skopeo"
+	says "a signature is required, and there is none"
 }
 
 @test "all requirements of a scope must be met" {

@@ -30,7 +30,7 @@ struct exchange {
 	bool heard_enough; /* of an error's words */
 	bool cancelled, stalled;
 	curl_off_t moved; /* bytes in both directions, when something moved last … */
-	time_t moved_at;  /* … and when that was */
+	int64_t moved_at; /* … and when that was, in milliseconds */
 	char words[CURL_ERROR_SIZE];
 };
 
@@ -138,19 +138,19 @@ static bool is_cancelled(const struct http_client *client)
 	return client->cancel_fd > 0 && poll(&event, 1, 0) == 1;
 }
 
-static time_t seconds_now(void)
+static int64_t milliseconds_now(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* libcurl's own limit would also count while a registry hashes an upload that is all there. */
 static bool is_stalled(struct exchange *exchange, curl_off_t down, curl_off_t up)
 {
 	const struct http_body *body = exchange->request->body;
-	time_t limit = exchange->client->stall_seconds, now = seconds_now();
+	int64_t limit = 1000LL * exchange->client->stall_seconds, now = milliseconds_now();
 
 	if (down + up != exchange->moved || !exchange->moved_at) {
 		exchange->moved = down + up;
@@ -342,7 +342,7 @@ static int judge(struct exchange *exchange, CURLcode code)
 		return fail(exchange->err, ECANCELED, "cancelled");
 	if (exchange->stalled) {
 		fail(exchange->err, ETIMEDOUT, "nothing moved for %lld seconds",
-		     (long long)(seconds_now() - exchange->moved_at));
+		     (long long)(milliseconds_now() - exchange->moved_at) / 1000);
 		return fail_where(exchange->err, "%.*s", (int)strcspn(exchange->request->url, "?"),
 				  exchange->request->url);
 	}
