@@ -56,6 +56,12 @@ struct command_spelling {
 	const struct command *command;
 };
 
+/* What there is for an argument. */
+struct argument_names {
+	const char *argument; /* as commands call it: "CONTAINER" */
+	const char *command;  /* prints the names, a line each; without single quotes */
+};
+
 struct program {
 	const char *name; /* "coffer" */
 	const char *summary;
@@ -64,6 +70,8 @@ struct program {
 	const struct command *const *commands; /* NULL-terminated, in the order of --help */
 	/* Sorted by group; ends with { NULL }; NULL: none. */
 	const struct command_spelling *spellings;
+	/* For completion; ends with { NULL }; NULL: none. */
+	const struct argument_names *names;
 };
 
 /* What a command's run function gets. */

@@ -36,6 +36,9 @@ struct packer {
 /* `out` is written to from its present offset; not owned. */
 int packer_open(struct packer *packer, enum oci_compression compression, int out,
 		struct error *err);
+/* The same with a level as gzip(1), 1 to 9, and zstd(1), 1 to 22, have it; 0: the usual one. */
+int packer_open_level(struct packer *packer, enum oci_compression compression, int level, int out,
+		      struct error *err);
 int packer_write(struct packer *packer, const void *bytes, size_t length, struct error *err);
 /* The end: sizes are final, the digests those of all bytes. Each may be NULL. */
 int packer_finish(struct packer *packer, char plain[DIGEST_SIZE], char blob[DIGEST_SIZE],
@@ -43,6 +46,11 @@ int packer_finish(struct packer *packer, char plain[DIGEST_SIZE], char blob[DIGE
 /* Harmless after packer_finish and on { 0 }. */
 void packer_close(struct packer *packer);
 #define auto_packer __attribute__((cleanup(packer_close)))
+
+/* The archive of a blob, from the blob's beginning, into a packer: as layer_decompress_fd. */
+struct layer_result;
+int layer_decompress_into(int blob, struct packer *packer, const char *digest,
+			  struct layer_result *result, struct error *err);
 
 /* ---- what changed ---------------------------------------------------------------------------- */
 

@@ -264,6 +264,16 @@ int store_read_documents(const struct store *store, const char *digest, struct a
 int store_remove_image(struct store *store, const char *what, bool force, struct arena *arena,
 		       struct strings *untagged, struct error *err);
 
+/* ---- origins ----------------------------------------------------------------------------------
+ */
+
+/* Remember that a repository ("HOST/PATH") has these blobs. */
+int store_note_origin(const struct store *store, const char *repository,
+		      const struct strings *digests, struct error *err);
+/* The repositories that are remembered for a blob; whether they still have it is theirs to say. */
+void store_find_origins(const struct store *store, const char *digest, struct arena *arena,
+			struct strings *repositories);
+
 /* ---- bundles -------------------------------------------------------------------------------- */
 
 /* One bundle made from an image of this store: it keeps the image's blobs and layers. */

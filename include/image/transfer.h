@@ -22,6 +22,7 @@
 
 enum transfer_event_kind {
 	TRANSFER_RESOLVED, /* manifest and config are known; `layers` counts what follows */
+	TRANSFER_LISTED,   /* this layer will have its turn */
 	TRANSFER_EXISTS,   /* the store has this layer */
 	TRANSFER_STARTED,  /* work on this layer begins */
 	TRANSFER_MOVED,    /* `done` of `total` bytes of this layer arrived */
@@ -43,16 +44,24 @@ struct transfer_progress {
 	void *context;
 };
 
+/* How layers are to be compressed. */
+struct transfer_packing {
+	enum oci_compression compression;
+	int level;  /* gzip: 1 to 9, zstd: 1 to 22; 0: the usual one */
+	bool force; /* also layers that are compressed this way already */
+};
+
 struct transfer_options {
-	struct registry_options registry;     /* its cancel_fd stops everything */
-	const struct registry_options *there; /* copies: of the destination; NULL: the same */
-	const struct oci_platform *platform;  /* NULL: this machine's */
-	int jobs;                             /* layers at once; 0: 4 */
-	bool all_platforms;                   /* an index whole */
-	bool nameless;                        /* pulls: what comes gets no name */
-	bool keep_names;                      /* copies: call it there what it is called here */
-	const char *name;                     /* pulls: its name in the store; NULL: the source's */
-	const struct store *store;            /* where store:NAME is; NULL: nowhere */
+	struct registry_options registry;       /* its cancel_fd stops everything */
+	const struct registry_options *there;   /* copies: of the destination; NULL: the same */
+	const struct oci_platform *platform;    /* NULL: this machine's */
+	int jobs;                               /* layers at once; 0: 4 */
+	bool all_platforms;                     /* an index whole */
+	bool nameless;                          /* pulls: what comes gets no name */
+	const struct transfer_packing *packing; /* copies; NULL: every byte stays what it is */
+	bool keep_names;                        /* copies: call it there what it is called here */
+	const char *name;          /* pulls: its name in the store; NULL: the source's */
+	const struct store *store; /* where store:NAME is; NULL: nowhere */
 	/* What is taken at all; NULL: everything. What is in the store was taken already. */
 	const struct trust *trust;
 	const struct reference *origin; /* what it is to the policy; NULL: the source itself */

@@ -45,12 +45,18 @@ static const struct command *const commands[] = {
 	&command_completion, NULL,
 };
 
+static const struct argument_names names[] = {
+	{ "CONTAINER", "coffer list --quiet" },
+	{ 0 },
+};
+
 static const struct program coffer = {
 	.name = "coffer",
 	.summary = "run containers from OCI bundles",
 	.options = global_options,
 	.option_count = sizeof(global_options) / sizeof(global_options[0]),
 	.commands = commands,
+	.names = names,
 };
 
 const char *command_root(const struct command_line *line)

@@ -7,6 +7,7 @@
 
 struct options {
 	struct network_options network;
+	struct packing_options packing;
 	char *src_creds, *dest_creds;
 	char *src_authfile, *dest_authfile;
 	char *src_cert_dir, *dest_cert_dir;
@@ -18,6 +19,7 @@ struct options {
 /* clang-format off */
 static const struct option_row rows[] = {
 	NETWORK_OPTION_ROWS(struct options, network),
+	PACKING_OPTION_ROWS(struct options, packing),
 	{ "all", 'a', OPTION_FLAG, offsetof(struct options, all_platforms), NULL, "copy every image of an index", NULL, 0 },
 	{ "all-platforms", 0, OPTION_FLAG, offsetof(struct options, all_platforms), NULL, "the same", NULL, 0 },
 	{ "src-creds", 0, OPTION_TEXT, offsetof(struct options, src_creds), "USER[:PASSWORD]", "as --creds, for the source alone", NULL, 0 },
@@ -73,11 +75,13 @@ static int run(const struct command_line *line, struct error *err)
 	struct strings sources = line->arguments;
 	auto_store struct store store = STORE_NONE;
 	struct transfer_options transfer, there;
+	struct transfer_packing packing;
 	bool use_store = text_starts(destination, "store:");
 
 	sources.count--;
 	TRY(apply_side(options, true, line->arena, &transfer, err));
 	TRY(apply_side(options, false, line->arena, &there, err));
+	TRY(packing_options_apply(&options->packing, &packing, &transfer, err));
 	for (size_t i = 0; i < sources.count; i++)
 		use_store = use_store || text_starts(sources.items[i], "store:");
 	if (use_store)
@@ -88,6 +92,9 @@ static int run(const struct command_line *line, struct error *err)
 	if (text_starts(destination, "store:")) {
 		if (sources.count > 1)
 			return fail(err, EINVAL, "%s can hold one image only", destination);
+		if (transfer.packing)
+			return fail(err, EINVAL,
+				    "--compression-format: the store keeps what it gets");
 		return copy_into_store(line, &store, sources.items[0],
 				       text_after(destination, "store:"), &transfer, err);
 	}

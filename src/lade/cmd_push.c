@@ -5,6 +5,7 @@
 
 struct options {
 	struct network_options network;
+	struct packing_options packing;
 	char *digestfile;
 	bool all_platforms, quiet;
 };
@@ -12,6 +13,7 @@ struct options {
 /* clang-format off */
 static const struct option_row rows[] = {
 	NETWORK_OPTION_ROWS(struct options, network),
+	PACKING_OPTION_ROWS(struct options, packing),
 	{ "all-platforms", 0, OPTION_FLAG, offsetof(struct options, all_platforms), NULL, "push the whole index that the image was chosen from", NULL, 0 },
 	{ "digestfile", 0, OPTION_TEXT, offsetof(struct options, digestfile), "FILE", "write the digest of what was pushed there", NULL, 0 },
 	{ "quiet", 'q', OPTION_FLAG, offsetof(struct options, quiet), NULL, "show no progress", NULL, 0 },
@@ -33,9 +35,11 @@ static int run(const struct command_line *line, struct error *err)
 	auto_store struct store store = STORE_NONE;
 	struct strings sources = { 0 };
 	struct transfer_options transfer;
+	struct transfer_packing packing;
 	struct store_image image;
 
 	TRY(network_options_apply(&options->network, line->arena, &transfer, err));
+	TRY(packing_options_apply(&options->packing, &packing, &transfer, err));
 	TRY(command_open_store(line, STORE_USE, &store, err));
 	TRY(store_find_image(&store, what, line->arena, &image, err));
 	if (!destination_of(line, &image))

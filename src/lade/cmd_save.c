@@ -9,6 +9,7 @@
 struct options {
 	char *format;
 	char *output;
+	struct packing_options packing;
 	bool multi, quiet;
 };
 
@@ -17,6 +18,7 @@ static const struct option_row rows[] = {
 	{ "format", 0, OPTION_TEXT, offsetof(struct options, format), "FORM", "docker-archive (the default), oci-archive, oci-dir or docker-dir", "docker-archive|oci-archive|oci-dir|docker-dir", 0 },
 	{ "output", 'o', OPTION_TEXT, offsetof(struct options, output), "FILE", "write there (default: standard output)", NULL, 0 },
 	{ "multi-image-archive", 'm', OPTION_FLAG, offsetof(struct options, multi), NULL, "accepted for podman's sake: several images make such an archive", NULL, 0 },
+	PACKING_OPTION_ROWS(struct options, packing),
 	{ "quiet", 'q', OPTION_FLAG, offsetof(struct options, quiet), NULL, "show no progress", NULL, 0 },
 };
 
@@ -57,12 +59,14 @@ static int run(const struct command_line *line, struct error *err)
 	const struct options *options = line->options;
 	auto_store struct store store = STORE_NONE;
 	struct transfer_options transfer;
+	struct transfer_packing packing;
 	struct strings sources = { 0 };
 	const char *destination = NULL;
 
 	TRY(destination_of(line, &destination, err));
 	TRY(command_open_store(line, STORE_USE, &store, err));
 	TRY(network_options_apply(NULL, line->arena, &transfer, err));
+	TRY(packing_options_apply(&options->packing, &packing, &transfer, err));
 	for (size_t i = 0; i < line->arguments.count; i++)
 		strings_add(&sources,
 			    arena_format(line->arena, "store:%s", line->arguments.items[i]),

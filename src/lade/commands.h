@@ -161,6 +161,26 @@ int command_open_registry(const struct command_line *line, const struct network_
 int network_options_apply(const struct network_options *options, struct arena *arena,
 			  struct transfer_options *transfer, struct error *err);
 
+/* ---- packing.c: how push, copy and save compress layers --------------------------------------
+ */
+
+struct packing_options {
+	char *format;
+	int64_t level;
+	bool force;
+};
+
+/* clang-format off */
+#define PACKING_OPTION_ROWS(T, M) \
+	{ "compression-format", 0, OPTION_TEXT, offsetof(T, M.format), "FORMAT", "compress layers this way (default: they stay as they are)", "gzip|zstd", 0 }, \
+	{ "compression-level", 0, OPTION_NUMBER, offsetof(T, M.level), "N", "gzip: 1 to 9, zstd: 1 to 22", NULL, 0 }, \
+	{ "force-compression", 0, OPTION_FLAG, offsetof(T, M.force), NULL, "also layers that are compressed this way already", NULL, 0 }
+/* clang-format on */
+
+/* `packing` is used by `transfer` when the options ask for something. */
+int packing_options_apply(const struct packing_options *options, struct transfer_packing *packing,
+			  struct transfer_options *transfer, struct error *err);
+
 /* ---- options of everything that makes a bundle --------------------------------------
  */
 
@@ -237,6 +257,8 @@ void progress_close(struct progress *progress);
 
 /* "80.7 MB", "1.02 kB": three digits, powers of 1000. */
 char *human_size(int64_t bytes, struct arena *arena);
+/* "12s", "3m05s", "2h10m" */
+char *human_duration(int64_t seconds, struct arena *arena);
 /* "3 weeks ago" */
 char *human_age(int64_t seconds, struct arena *arena);
 /* RFC 3339 to seconds since 1970; false for anything else. */

@@ -24,6 +24,19 @@ char *human_size(int64_t bytes, struct arena *arena)
 #define MONTH  (30 * DAY)
 #define YEAR   (365 * DAY)
 
+char *human_duration(int64_t seconds, struct arena *arena)
+{
+	if (seconds < MINUTE)
+		return arena_format(arena, "%ds", (int)seconds);
+	if (seconds < HOUR)
+		return arena_format(arena, "%dm%02ds", (int)(seconds / MINUTE),
+				    (int)(seconds % MINUTE));
+	if (seconds < 100 * HOUR)
+		return arena_format(arena, "%dh%02dm", (int)(seconds / HOUR),
+				    (int)(seconds % HOUR / MINUTE));
+	return arena_string(arena, "days");
+}
+
 /* Below `until` seconds: so many of `unit`, or the text for exactly one. */
 static const struct {
 	int64_t until, unit;

@@ -63,6 +63,11 @@ static const struct command_spelling spellings[] = {
 };
 /* clang-format on */
 
+static const struct argument_names names[] = {
+	{ "IMAGE", "lade images --filter dangling=false --format \"{{.Repository}}:{{.Tag}}\"" },
+	{ 0 },
+};
+
 static const struct program lade = {
 	.name = "lade",
 	.summary = "fetch container images, keep them, make OCI bundles of them",
@@ -70,6 +75,7 @@ static const struct program lade = {
 	.option_count = sizeof(global_options) / sizeof(global_options[0]),
 	.commands = commands,
 	.spellings = spellings,
+	.names = names,
 };
 
 static int print_version(struct error *err)

@@ -252,3 +252,65 @@ raw_digest() {
 	fails 125 lade tag nothing x
 	fails 125 lade tag again "bad name"
 }
+
+# The formats of a layout's layers, in their order.
+formats_of() {
+	manifest_of "$1" | jq -r '.layers[].mediaType' | sed 's/.*tar//; s/^$/none/' | paste -sd' '
+}
+
+@test "--compression-format packs layers anew: another digest, the same ID and tree" {
+	local form
+	ok lade pull -q "oci:$LAYOUT:demo:latest"
+	id=$output
+	lade unpack demo want
+	for form in gzip zstd; do
+		ok lade push -q --compression-format $form demo "oci:$form:x"
+		[ "$(formats_of oci:$form:x)" = "+$form +$form +$form" ]
+		[ "$(manifest_of oci:$form:x | jq -r .config.digest)" = "sha256:$id" ]
+		ok lade rmi --all --force
+		ok lade pull -q oci:$form:x
+		[ "$output" = "$id" ]
+		ok lade unpack "$id" $form-tree
+		diff <(tree want) <(tree $form-tree)
+		lade tag "$id" demo
+	done
+	ok skopeo copy -q oci:gzip:x oci:back:x
+}
+
+@test "layers that have the format stay as they are, unless --force-compression or a level says otherwise" {
+	make_image --compression gzip same
+	manifest_of oci:same:demo:latest >before
+	ok lade copy -q --compression-format gzip oci:same:demo:latest oci:kept:x
+	manifest_of oci:kept:x | cmp before -
+	ok lade copy -q --compression-format gzip --force-compression oci:same:demo:latest oci:forced:x
+	! manifest_of oci:forced:x | cmp -s before - || false
+	ok lade copy -q --compression-format zstd --compression-level 1 oci:same:demo:latest oci:one:x
+	ok lade copy -q --compression-format zstd --compression-level 19 oci:same:demo:latest oci:nineteen:x
+	size() { manifest_of "$1" | jq '[.layers[].size] | add'; }
+	[ "$(size oci:nineteen:x)" -lt "$(size oci:one:x)" ]
+	ok lade copy -q --compression-format zstd --compression-level 1 oci:same:demo:latest oci:again:x
+	cmp <(manifest_of oci:one:x) <(manifest_of oci:again:x)
+}
+
+@test "an index whose layers are packed anew refers to the new manifests" {
+	make_image --compression mixed --index multi
+	ok lade copy -q --all --compression-format zstd oci:multi:demo:latest oci:packed:x
+	ok skopeo copy -q --multi-arch all oci:packed:x oci:back:x
+	for digest in $(manifest_of oci:packed:x | jq -r '.manifests[].digest'); do
+		[ "$(jq -r '.layers[].mediaType' "packed/blobs/sha256/${digest#sha256:}" | sort -u)" = application/vnd.oci.image.layer.v1.tar+zstd ]
+	done
+}
+
+@test "what cannot be packed so is told: Docker's layers in zstd, archives of Docker's, levels" {
+	make_image --docker docker
+	fails 125 lade copy -q --compression-format zstd oci:docker:demo:latest oci:out:x
+	says "no layers in zstd"
+	ok lade pull -q oci:docker:demo:latest
+	fails 125 lade save -q --compression-format gzip -o out.tar demo
+	says "uncompressed"
+	ok lade save -q --compression-format gzip --force-compression --format oci-archive -o out.tar demo
+	fails 125 lade copy -q --compression-format gzip --compression-level 10 oci:docker oci:out:x
+	says "levels 1 to 9"
+	fails 125 lade copy -q --compression-level 3 oci:docker oci:out:x
+	says "needs --compression-format"
+}

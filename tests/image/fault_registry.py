@@ -15,6 +15,7 @@ import re
 import ssl
 import sys
 import threading
+import time
 
 USER = "somebody:secret"
 TOKEN = "the-token"
@@ -219,6 +220,31 @@ def half(request):
     request.hang_up()
 
 
+def short(request):
+    """A document without its end, and its length told so."""
+    request.answer(200, request.data()[:-10], [("Content-Type", image.entry["mediaType"])])
+
+
+def hang(request):
+    """Says that something comes, and nothing does until the client hangs up."""
+    print("hangs", file=log, flush=True)
+    request.send_response(200)
+    request.send_header("Content-Length", str(len(request.data())))
+    request.end_headers()
+    request.rfile.read(1)
+    request.hang_up()
+
+
+def slowly(request):
+    """In many small pieces, each on its way alone."""
+    data = request.data()
+    request.answer(200, b"", promised=len(data))
+    for at in range(0, len(data), 4096):
+        request.wfile.write(data[at:at + 4096])
+        request.wfile.flush()
+        time.sleep(0.002)
+
+
 def whole(request):
     request.answer(200, request.data())
 
@@ -270,6 +296,17 @@ faults = {
     "busy-until-date": first(status(429, "TOOMANYREQUESTS", "slow",
                                     [("Retry-After", "Fri, 31 Dec 1999 23:59:59 GMT")])),
     "trouble": first(status(503)),
+    "trouble-408": first(status(408)),
+    "trouble-500": first(status(500)),
+    "trouble-502": first(lambda request: request.answer(502, b"<html>bad gateway</html>")),
+    "trouble-504": first(status(504)),
+    "too-busy": status(429, "TOOMANYREQUESTS", "slow", [("Retry-After", "0")]),
+    "slow": only("layer", slowly),
+    "hangs": only("layer", hang),
+    "short-manifest": only("manifest", short),
+    "broken-manifest": only("manifest", first(half)),
+    "redirect-broken": only("layer", elsewhere_by("http")),
+    "redirect-refused": only("layer", elsewhere_by("http")),
     "trouble-for-good": status(500, "UNKNOWN", "disk on fire"),
     "broken": only("layer", first(half)),
     "broken-whole": only("layer", first(half, whole)),
@@ -290,6 +327,8 @@ faults = {
     "many-parameters": many_parameters,
 }
 elsewhere = {
+    "redirect-broken": first(half),
+    "redirect-refused": status(403, "ExpiredToken", "the URL has expired"),
     "redirect-challenged": status(401, headers=[(
         "WWW-Authenticate", 'Basic realm="give me your password"')]),
 }

@@ -238,6 +238,25 @@ certificate() {
 	pulled
 }
 
+@test "a registry in any kind of trouble is asked again: 408, 500, 502, 504" {
+	local kind
+	for kind in 408 500 502 504; do
+		faulty --fault trouble-$kind
+		pulled
+		[ "$(requests ^main)" -ge 10 ]
+		exec 7>&-
+		wait "$FAULTY_PID"
+		rm end says
+		lade rmi --all
+	done
+}
+
+@test "a registry that stays too busy is given up with its own words" {
+	faulty --fault too-busy
+	refused --retry 2 -- TOOMANYREQUESTS "$MAIN"
+	[ "$(requests ^main)" = 3 ]
+}
+
 @test "a registry that stays in trouble is given up" {
 	faulty --fault trouble-for-good
 	refused --retry 2 -- "status 500 (UNKNOWN: disk on fire)"
@@ -286,6 +305,47 @@ layer_sizes() {
 @test "a blob that breaks off for good is given up" {
 	faulty --fault broken-for-good
 	refused --retry 2 --jobs 1 -- "$MAIN" sha256:
+}
+
+@test "a blob that breaks off behind a redirect goes on there, by the registry's leave" {
+	faulty --auth basic --fault redirect-broken
+	pulled --creds somebody:secret
+	[ "$(requests ^other range=bytes=)" = 3 ]
+	[ "$(requests ^main range=bytes= authorization=Basic)" = 3 ]
+	[ "$(requests ^other authorization=Basic)" = 0 ]
+}
+
+@test "a refusal behind a redirect is told with its URL" {
+	faulty --fault redirect-refused
+	refused -- "$OTHER" "the URL has expired"
+}
+
+@test "a manifest that breaks off is asked for again" {
+	faulty --fault broken-manifest
+	pulled
+}
+
+@test "a manifest without its end is refused" {
+	faulty --fault short-manifest
+	refused -- "premature EOF"
+}
+
+@test "a slow registry is waited for" {
+	faulty --fault slow
+	pulled
+}
+
+@test "a registry that hangs is left at once when the user wants it" {
+	faulty --fault hangs
+	"$LADE" --root "$STORE" pull -q "$MAIN/demo:1" 3>&- 7>&- &
+	local lade=$!
+	for _ in {1..200}; do
+		[ "$(requests ^hangs)" = 0 ] || break
+		sleep 0.05
+	done
+	kill -INT $lade
+	wait $lade || [ $? = 130 ]
+	nothing_is_committed
 }
 
 # ---- lies

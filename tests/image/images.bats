@@ -232,3 +232,32 @@ teardown() { image_teardown; }
 	ok lade image rm other demo
 	store_is_empty
 }
+
+# completions WORD…: what bash offers for the last word, as bash takes the words apart.
+completions() {
+	PATH=$(dirname "$LADE"):$PATH LADE_STORE=$STORE bash -c 'lade() { command lade --root "$LADE_STORE" "$@"; }
+		source <(lade completion bash); COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _lade; printf "%s\n" "${COMPREPLY[@]}"' bash "$@"
+}
+
+@test "completion offers verbs, options, their values and the images of the store" {
+	ok lade pull -q "oci:$LAYOUT:demo:latest"
+	lade tag localhost/demo:latest 127.0.0.1:5000/team/other:2
+	[ "$(completions lade pu | sort | paste -sd' ')" = "pull push" ]
+	completions lade push --force | grep -qx -- --force-compression
+	[ "$(completions lade push --compression-format "" | sort | paste -sd' ')" = "gzip zstd" ]
+	[ "$(completions lade --log-format "" | sort | paste -sd' ')" = "json text" ]
+	[ -z "$(completions lade push --authfile "")" ] # files are bash's own
+	completions lade push loc | grep -qx localhost/demo:latest
+	[ "$(completions lade run localhost/demo : la)" = latest ]
+	[ "$(completions lade run localhost/demo :)" = latest ]
+	[ "$(completions lade inspect 127.0.0.1 : 5000/te)" = 5000/team/other:2 ]
+	[ -z "$(completions lade login loc)" ]
+}
+
+@test "completion scripts are sound" {
+	"$LADE" completion bash | bash -n
+	! command -v zsh >/dev/null || "$LADE" completion zsh | zsh -n || false
+	! command -v fish >/dev/null || "$LADE" completion fish | fish -n || false
+	"$LADE" completion zsh | grep -q 'compression-format=.*(gzip zstd)'
+	"$LADE" completion fish | grep -q "seen_subcommand_from push' -l compression-format -r -f -a 'gzip zstd'"
+}

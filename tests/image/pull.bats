@@ -22,9 +22,32 @@ teardown() { image_teardown; }
 	[ ! -s progress ]
 }
 
-@test "progress is a bar a layer on a terminal" {
+@test "progress is a bar a layer and a total on a terminal" {
 	script -qec "$LADE --root $STORE pull oci:$LAYOUT" /dev/null >screen
-	[ "$(grep -c '\[==============================\].*done' screen)" -ge 3 ]
+	[ "$(grep -c '\[==============================\].*done' screen)" -ge 4 ]
+	grep -q '^3/3 .*done' screen
+	TERM=dumb script -qec "$LADE --root $STORE-2 pull oci:$LAYOUT" /dev/null >screen
+	lacks $'\e' "$(cat screen)"
+}
+
+@test "push, copy, save and load show the same progress, -q shows none" {
+	local command
+	ok lade pull -q "oci:$LAYOUT:demo:latest"
+	for command in "push demo oci:one:x" "copy oci:$LAYOUT oci:two:x" "save -o saved.tar demo" "load -i saved.tar"; do
+		[[ "$command" != load* ]] || lade rmi --all --force
+		script -qec "$LADE --root $STORE $command" /dev/null >screen
+		grep -q '\[===.*\(done\|exists\)' screen || { cat screen; false; }
+		grep -q '^[0-9]/[0-9] .*done' screen
+		rm -rf one two
+		[[ "$command" != load* ]] || lade rmi --all --force
+		lade $command >/dev/null 2>said
+		[[ "$(cat said)" == *"Layer "*" done, "* ]] || { cat said; false; }
+		lacks $'\e' "$(cat said)"
+		rm -rf one two
+		[[ "$command" != load* ]] || lade rmi --all --force
+		lade ${command/ / -q } >/dev/null 2>said
+		[ ! -s said ] || { cat said; false; }
+	done
 }
 
 @test "the store is an OCI layout that other tools read" {

@@ -2,6 +2,7 @@
 #include "base_case.h"
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -13,8 +14,19 @@ struct server {
 	int fd, cancel;
 	char domain[32];
 	const char *answer;
+	const char *drops; /* come one by one behind it, each in less time than a stall */
 	pthread_t thread;
 };
+
+/* The pauses together are longer than a stall. */
+static void drip(int fd, const char *drops)
+{
+	for (; drops && *drops; drops++) {
+		poll(NULL, 0, 400);
+		if (send(fd, drops, 1, MSG_NOSIGNAL) < 0)
+			break;
+	}
+}
 
 static void *serve(void *context)
 {
@@ -29,6 +41,7 @@ static void *serve(void *context)
 		if (got > 0 && request[0] == 'G') {
 			if (send(fd, server->answer, strlen(server->answer), MSG_NOSIGNAL) < 0)
 				break;
+			drip(fd, server->drops);
 			if (server->cancel >= 0)
 				eventfd_write(server->cancel, 1);
 		} else
@@ -46,6 +59,7 @@ static void start(struct server *server, const char *answer)
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	server->answer = answer;
+	server->drops = NULL;
 	server->cancel = -1;
 	server->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(server->fd, (struct sockaddr *)&address, sizeof(address)), 0);
@@ -99,6 +113,17 @@ static void test_a_server_that_hangs_in_the_body_is_given_up(void **state)
 	stop(&server);
 }
 
+static void test_a_slow_server_is_waited_for(void **state)
+{
+	struct base_case *test = *state;
+	struct server server;
+
+	start(&server, "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n");
+	server.drops = "12345678";
+	assert_int_equal(fetch(test, &server, 2), 0);
+	stop(&server);
+}
+
 static void test_waiting_for_a_server_can_be_cancelled(void **state)
 {
 	struct base_case *test = *state;
@@ -116,6 +141,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_server_that_never_answers_is_given_up),
 		TEST(test_a_server_that_hangs_in_the_body_is_given_up),
+		TEST(test_a_slow_server_is_waited_for),
 		TEST(test_waiting_for_a_server_can_be_cancelled),
 	};
 

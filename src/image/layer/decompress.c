@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "image/layer.h"
+#include "image/layer_writer.h"
 #include "stream.h"
 
 struct blob {
@@ -34,21 +35,43 @@ static void forget_headers(struct layer_stream *stream)
 		;
 }
 
-static int pour(struct layer_stream *stream, int out, const char *name, struct error *err)
+/* Where the archive goes. */
+struct outlet {
+	int (*write)(const struct outlet *outlet, const void *bytes, size_t length,
+		     struct error *err);
+	int fd;
+	struct packer *packer;
+	const char *name;
+};
+
+static int write_to_file(const struct outlet *outlet, const void *bytes, size_t length,
+			 struct error *err)
+{
+	return file_write_all(outlet->fd, bytes, length, outlet->name, err);
+}
+
+static int write_to_packer(const struct outlet *outlet, const void *bytes, size_t length,
+			   struct error *err)
+{
+	return packer_write(outlet->packer, bytes, length, err);
+}
+
+static int pour(struct layer_stream *stream, const struct outlet *outlet, struct error *err)
 {
 	const void *block;
 	ssize_t length;
 
 	while ((length = stream_read(stream, &block, err)) > 0) {
 		forget_headers(stream);
-		TRY(file_write_all(out, block, (size_t)length, name, err));
+		TRY(outlet->write(outlet, block, (size_t)length, err));
 	}
 	return (int)length;
 }
 
-int layer_decompress_fd(int fd, int out, const char *digest, struct layer_result *result,
-			struct error *err)
+static int decompress(int fd, const struct outlet *outlet, struct layer_result *result,
+		      struct error *err)
 {
+	const char *digest = outlet->name;
 	struct blob blob = { .fd = fd };
 	const struct layer_source source = { read_blob, &blob };
 	const struct layer_limits limits = { 0 };
@@ -60,7 +83,7 @@ int layer_decompress_fd(int fd, int out, const char *digest, struct layer_result
 	TRY(digest_begin(&blob.hash, digest_algorithm(digest), err));
 	status = stream_open(&stream, &source, &limits, err);
 	if (status == 0)
-		status = pour(&stream, out, digest, err);
+		status = pour(&stream, outlet, err);
 	if (status == 0)
 		status = digest_verify(&blob.hash, digest, -1, err);
 	digest_free(&blob.hash);
@@ -72,4 +95,20 @@ int layer_decompress_fd(int fd, int out, const char *digest, struct layer_result
 	}
 	stream_close(&stream);
 	return status < 0 ? fail_where(err, "layer %s", digest) : 0;
+}
+
+int layer_decompress_fd(int fd, int out, const char *digest, struct layer_result *result,
+			struct error *err)
+{
+	const struct outlet outlet = { .write = write_to_file, .fd = out, .name = digest };
+
+	return decompress(fd, &outlet, result, err);
+}
+
+int layer_decompress_into(int fd, struct packer *packer, const char *digest,
+			  struct layer_result *result, struct error *err)
+{
+	const struct outlet outlet = { .write = write_to_packer, .packer = packer, .name = digest };
+
+	return decompress(fd, &outlet, result, err);
 }

@@ -15,7 +15,7 @@
 #define ZSTD_LEVEL 3
 
 struct packer_encoder {
-	void *(*begin)(void);
+	void *(*begin)(int level);
 	/* `last`: nothing comes after this. */
 	int (*encode)(struct packer *packer, const void *bytes, size_t length, bool last,
 		      struct error *err);
@@ -33,7 +33,7 @@ static int emit(struct packer *packer, const void *bytes, size_t length, struct 
 
 /* ---- plain ----------------------------------------------------------------------------------- */
 
-static void *plain_begin(void)
+static void *plain_begin(int level)
 {
 	return NULL;
 }
@@ -55,7 +55,8 @@ struct gzip_state {
 	unsigned char level_buffer[ISAL_DEF_LVL3_DEFAULT];
 };
 
-static void *gzip_begin(void)
+/* Of gzip's nine levels ISA-L has three. */
+static void *gzip_begin(int level)
 {
 	struct gzip_state *state = calloc(1, sizeof(*state));
 
@@ -63,7 +64,7 @@ static void *gzip_begin(void)
 		abort();
 	isal_deflate_init(&state->stream);
 	state->stream.gzip_flag = IGZIP_GZIP;
-	state->stream.level = GZIP_LEVEL;
+	state->stream.level = level ? (uint32_t)(level + 2) / 3 : GZIP_LEVEL;
 	state->stream.level_buf = state->level_buffer;
 	state->stream.level_buf_size = sizeof(state->level_buffer);
 	return state;
@@ -94,13 +95,13 @@ static int gzip_encode(struct packer *packer, const void *bytes, size_t length, 
 
 /* ---- zstd: one frame ------------------------------------------------------------------------- */
 
-static void *zstd_begin(void)
+static void *zstd_begin(int level)
 {
 	ZSTD_CCtx *context = ZSTD_createCCtx();
 
 	if (!context)
 		abort();
-	ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, ZSTD_LEVEL);
+	ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level ? level : ZSTD_LEVEL);
 	ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
 	return context;
 }
@@ -136,15 +137,21 @@ static const struct packer_encoder encoders[] = {
 
 /* ---- the packer ------------------------------------------------------------------------------ */
 
-int packer_open(struct packer *packer, enum oci_compression compression, int out, struct error *err)
+int packer_open_level(struct packer *packer, enum oci_compression compression, int level, int out,
+		      struct error *err)
 {
 	*packer = (struct packer){ .encoder = &encoders[compression], .out = out };
 	packer->block = malloc(BLOCK_SIZE);
 	if (!packer->block)
 		abort();
-	packer->state = packer->encoder->begin();
+	packer->state = packer->encoder->begin(level);
 	TRY(digest_begin(&packer->plain, DIGEST_SHA256, err));
 	return digest_begin(&packer->blob, DIGEST_SHA256, err);
+}
+
+int packer_open(struct packer *packer, enum oci_compression compression, int out, struct error *err)
+{
+	return packer_open_level(packer, compression, 0, out, err);
 }
 
 int packer_write(struct packer *packer, const void *bytes, size_t length, struct error *err)

@@ -104,12 +104,15 @@ static void keep_header(struct http_answer *answer, const char *line, size_t len
 		strings_add(&answer->challenges, value, answer->arena);
 	if ((value = header_value(line, length, "Retry-After", answer->arena)))
 		answer->retry_after = parse_retry_after(value);
+	if ((value = header_value(line, length, "OCI-Chunk-Min-Length", answer->arena)))
+		answer->chunk_least = strtoll(value, NULL, 10);
 }
 
 /* Another status line: what came before was an interim answer's (RFC 9110, 15.2). */
 static void forget_headers(struct http_answer *answer)
 {
 	struct http_answer empty = { .retry_after = -1,
+				     .url = answer->url,
 				     .arena = answer->arena,
 				     .status = answer->status,
 				     .body = answer->body };
@@ -168,7 +171,8 @@ static int on_progress(void *context, curl_off_t total, curl_off_t now, curl_off
 
 	(void)total, (void)up_total;
 	if (exchange->request->body && exchange->request->body->sent)
-		exchange->request->body->sent(exchange->request->body->context, up_now);
+		exchange->request->body->sent(exchange->request->body->context,
+					      exchange->request->body->before + up_now);
 	exchange->cancelled = is_cancelled(exchange->client);
 	exchange->stalled = is_stalled(exchange, now, up_now);
 	return exchange->cancelled || exchange->stalled;
@@ -370,7 +374,7 @@ int http_exchange(const struct http_client *client, const struct http_request *r
 	CURLcode code;
 
 	text_free(&answer->body);
-	*answer = (struct http_answer){ .retry_after = -1, .arena = arena };
+	*answer = (struct http_answer){ .url = request->url, .retry_after = -1, .arena = arena };
 	if (is_cancelled(client))
 		return fail(err, ECANCELED, "cancelled");
 	headers = add_header(headers, "Accept", request->accept, arena);

@@ -32,7 +32,8 @@ struct http_body {
 	const char *bytes; /* NULL: from `fd`, which stays the caller's */
 	int fd;
 	int64_t from, size; /* where in the file it begins, how much it is */
-	/* Told how much of the body is gone; NULL: nobody is. */
+	int64_t before;     /* what of the whole went before it, for `sent` */
+	/* Told how much of the whole is gone; NULL: nobody is. */
 	void (*sent)(void *context, int64_t bytes);
 	void *context;
 };
@@ -52,12 +53,14 @@ struct http_request {
 };
 
 struct http_answer {
+	const char *url; /* who gave it */
 	long status;
 	char *content_type, *location, *digest; /* in the arena, NULL when absent */
 	char *content_range, *range, *link;
 	char *subject, *filters;   /* OCI-Subject, OCI-Filters-Applied */
 	struct strings challenges; /* WWW-Authenticate, one a header */
 	int retry_after;           /* seconds, -1 when absent */
+	int64_t chunk_least;       /* OCI-Chunk-Min-Length, 0 when absent */
 	struct text body;          /* of an answer that is not 2xx, cut; owned by the caller */
 	struct arena *arena;       /* given */
 };

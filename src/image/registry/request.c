@@ -183,7 +183,7 @@ static int ask(struct registry *registry, const struct request *request, const c
 			return 0;
 		if (answer->status == 401 && err && err->number != 0 && err->number != EACCES)
 			return -err->number; /* the token service's own failure says more */
-		return refusal(registry, url, answer, err);
+		return refusal(registry, answer->url, answer, err);
 	}
 }
 

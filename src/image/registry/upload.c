@@ -2,15 +2,21 @@
  * "Push").
  *
  * A blob goes in one PUT, which every registry takes. When that breaks, the registry is asked how
- * much it has and the rest is sent by PATCH; an upload that it has forgotten begins again. */
+ * much it has and the rest is sent by PATCH, piece by piece; an upload that it has forgotten begins
+ * again; where something refuses so large a body, smaller ones are tried. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "registry_private.h"
 
-#define BLOB_TYPE "application/octet-stream"
+#define BLOB_TYPE   "application/octet-stream"
+#define PIECE_SIZE  (16 << 20)
+#define PIECE_LEAST (1 << 20)
+/* Some registries ask for pieces of so much (OCI-Chunk-Min-Length); more is no honest wish. */
+#define PIECE_MOST (1 << 30)
 
 int registry_have_blob(struct registry *registry, const struct oci_descriptor *descriptor,
 		       struct error *err)
@@ -40,6 +46,8 @@ struct upload {
 	const struct registry_upload *wanted;
 	struct http_answer *answer;
 	const char *location; /* where it goes on; NULL: it has not begun */
+	int64_t piece;        /* at most so much in one request; 0: everything */
+	int64_t piece_least;
 };
 
 /* The location of an answer is the next one to use; each answer may name another. */
@@ -54,6 +62,8 @@ static int begin(struct upload *upload, struct error *err)
 	const struct request request = { .method = "POST", .path = "blobs/uploads/" };
 
 	TRY(request_once(upload->registry, &request, upload->answer, err));
+	if (upload->answer->chunk_least > 0 && upload->answer->chunk_least <= PIECE_MOST)
+		upload->piece_least = upload->answer->chunk_least;
 	return take_location(upload, err);
 }
 
@@ -73,6 +83,7 @@ static struct http_body body_from(const struct upload *upload, int64_t offset)
 		.fd = wanted->fd,
 		.from = wanted->from + offset,
 		.size = wanted->descriptor->size - offset,
+		.before = offset,
 		.sent = wanted->sent,
 		.context = wanted->context,
 	};
@@ -94,34 +105,54 @@ static int send_whole(struct upload *upload, struct error *err)
 static int ask_offset(struct upload *upload, int64_t *offset, struct error *err)
 {
 	const struct request request = { .path = upload->location };
-	const char *dash;
+	const char *last;
+	uint64_t at;
 
 	TRY(request_once(upload->registry, &request, upload->answer, err));
-	dash = upload->answer->range ? strrchr(upload->answer->range, '-') : NULL;
-	*offset = dash ? strtoll(dash + 1, NULL, 10) : 0;
-	if (*offset <= 0 || *offset >= upload->wanted->descriptor->size)
-		*offset = 0; /* "0-0" is how some say nothing */
-	else
-		*offset += 1;
+	last = text_after(upload->answer->range ? upload->answer->range : "", "0-");
+	*offset = 0; /* "0-0" is how some say nothing */
+	if (last && number_parse_unsigned(last, INT64_MAX, &at) && at > 0 &&
+	    (int64_t)at < upload->wanted->descriptor->size)
+		*offset = (int64_t)at + 1;
 	return upload->answer->location ? take_location(upload, err) : 0;
 }
 
-static int send_rest(struct upload *upload, int64_t offset, struct error *err)
+static int64_t piece_size(const struct upload *upload, int64_t left)
+{
+	int64_t size = upload->piece ? upload->piece : PIECE_SIZE;
+
+	if (size < upload->piece_least)
+		size = upload->piece_least;
+	return size < left ? size : left;
+}
+
+static int send_piece(struct upload *upload, int64_t offset, int64_t size, struct error *err)
 {
 	struct http_body body = body_from(upload, offset);
-	const struct request rest = {
+	const struct request request = {
 		.method = "PATCH",
 		.path = upload->location,
 		.body = &body,
 		.content_range = arena_format(upload->answer->arena, "%" PRId64 "-%" PRId64, offset,
-					      upload->wanted->descriptor->size - 1),
+					      offset + size - 1),
 	};
+
+	body.size = size;
+	TRY(request_once(upload->registry, &request, upload->answer, err));
+	return take_location(upload, err);
+}
+
+static int send_rest(struct upload *upload, int64_t offset, struct error *err)
+{
+	const int64_t end = upload->wanted->descriptor->size;
 	struct http_body nothing = { .type = BLOB_TYPE, .bytes = "" };
 	struct request close = { .method = "PUT", .body = &nothing };
 
-	if (body.size > 0) {
-		TRY(request_once(upload->registry, &rest, upload->answer, err));
-		TRY(take_location(upload, err));
+	while (offset < end) {
+		int64_t size = piece_size(upload, end - offset);
+
+		TRY(send_piece(upload, offset, size, err));
+		offset += size;
 	}
 	close.path = closing_url(upload);
 	return request_once(upload->registry, &close, upload->answer, err);
@@ -142,7 +173,20 @@ static int go_on(struct upload *upload, struct error *err)
 		return -ECANCELED;
 	upload->location = NULL;
 	TRY(begin(upload, err));
-	return send_whole(upload, err);
+	return upload->piece ? send_rest(upload, 0, err) : send_whole(upload, err);
+}
+
+/* Refusals that another way may cure: the body is too large for something on the way, the registry
+ * has another count of what came, or it has forgotten the upload. */
+static bool is_curable(struct upload *upload)
+{
+	const long status = upload->answer->status;
+
+	if (status == 413 && upload->piece != PIECE_LEAST) {
+		upload->piece = upload->piece ? upload->piece / 4 : PIECE_SIZE;
+		return true;
+	}
+	return (status == 404 || status == 416) && upload->location;
 }
 
 static int send_with_tries(struct upload *upload, struct error *err)
@@ -152,7 +196,9 @@ static int send_with_tries(struct upload *upload, struct error *err)
 	if (result == 0)
 		result = send_whole(upload, err);
 	for (int tried = 1; result < 0; tried++) {
-		if (!request_again(upload->registry, result, upload->answer, tried, err))
+		bool cured = tried <= upload->registry->retries && is_curable(upload);
+
+		if (!cured && !request_again(upload->registry, result, upload->answer, tried, err))
 			return result;
 		result = go_on(upload, err);
 	}

@@ -281,7 +281,8 @@ static int collect_locked(struct collection *collection, struct error *err)
 	TRY(folder_sweep(collection, "layers", tree_sweep, err));
 	TRY(folder_sweep(collection, "bundles", bundle_sweep, err));
 	TRY(folder_sweep(collection, ".", temporary_sweep, err));
-	return folder_sweep(collection, "ingest", ingest_sweep, err);
+	TRY(folder_sweep(collection, "ingest", ingest_sweep, err));
+	return origins_forget(collection->store, err);
 }
 
 /* ---- the lock ---- */

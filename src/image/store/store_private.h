@@ -54,6 +54,9 @@ int open_anywhere(const struct store *store, const char *path, int flags);
 const struct store_additional *additional_tree(const struct store *store, const char *path);
 void additional_close(struct store *store);
 
+/* origins.c: forget what is said of blobs that are gone. The store is locked exclusively. */
+int origins_forget(const struct store *store, struct error *err);
+
 /* index.json. The lock is a descriptor to be closed. */
 int index_lock(const struct store *store, struct error *err);
 int index_read(const struct store *store, struct arena *arena, struct oci_index *index,

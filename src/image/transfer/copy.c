@@ -6,77 +6,8 @@
 #include <string.h>
 
 #include "base/own.h"
-#include "destination.h"
-
-struct copy {
-	const struct transfer_options *options;
-	struct source source;
-	struct destination *destination;
-	struct arena *arena;
-	size_t blob, blobs; /* progress: which of how many */
-	const struct oci_descriptor *moving;
-};
-
-/* ---- progress -------------------------------------------------------------------------------- */
-
-static void report(const struct copy *copy, enum transfer_event_kind kind, int64_t done)
-{
-	struct transfer_event event = {
-		.kind = kind, .layer = copy->blob, .layers = copy->blobs, .done = done
-	};
-
-	if (!copy->options->progress.report)
-		return;
-	if (copy->moving) {
-		event.digest = copy->moving->digest;
-		event.total = copy->moving->size;
-	}
-	copy->options->progress.report(copy->options->progress.context, &event);
-}
-
-static void moved(void *context, int64_t done)
-{
-	report(context, TRANSFER_MOVED, done);
-}
-
-/* ---- one blob -------------------------------------------------------------------------------- */
-
-/* "Foreign" layers are fetched from the URLs that the image names, by whoever may (image-spec
- * layer.md, "Non-Distributable Layers"). */
-static bool is_foreign(const struct oci_descriptor *descriptor)
-{
-	return oci_media_type(descriptor->media_type)->kind == OCI_FOREIGN_LAYER &&
-	       descriptor->urls.count > 0;
-}
-
-static int bring(struct copy *copy, const struct oci_descriptor *descriptor, struct error *err)
-{
-	auto_close int fd = copy->source.kind->open_blob(&copy->source, descriptor, err);
-	struct parcel parcel = {
-		.descriptor = descriptor, .fd = fd, .moved = moved, .context = copy
-	};
-
-	return fd < 0 ? fd : copy->destination->kind->put_blob(copy->destination, &parcel, err);
-}
-
-static int copy_blob(struct copy *copy, const struct oci_descriptor *descriptor, struct error *err)
-{
-	int there;
-
-	TRY(digest_check(descriptor->digest, "blob", err));
-	copy->moving = descriptor;
-	if (is_foreign(descriptor) && copy->blob < copy->blobs - 1) /* never the config, the last */
-		return 0;
-	TRY(there = copy->destination->kind->have_blob(copy->destination, descriptor, err));
-	if (there) {
-		report(copy, TRANSFER_EXISTS, descriptor->size);
-		return 0;
-	}
-	report(copy, TRANSFER_STARTED, 0);
-	TRY(bring(copy, descriptor, err));
-	report(copy, TRANSFER_VERIFIED, descriptor->size);
-	return 0;
-}
+#include "copy_private.h"
+#include "pool.h"
 
 /* ---- one manifest ---------------------------------------------------------------------------- */
 
@@ -102,17 +33,19 @@ static int copy_manifest(struct copy *copy, struct registry_manifest *document, 
 {
 	struct oci_document read = document_of(document);
 	struct oci_manifest manifest;
+	int changed;
 
 	TRY(source_check(&copy->source, document, err));
 	TRY(oci_manifest_read(&read, &manifest, copy->arena, err));
 	settle_type(document, manifest.media_type, OCI_MANIFEST);
-	copy->blobs = manifest.layers.count + 1;
-	copy->moving = NULL;
-	report(copy, TRANSFER_RESOLVED, 0);
-	for (copy->blob = 0; copy->blob < manifest.layers.count; copy->blob++)
-		TRY(copy_blob(copy, &manifest.layers.items[copy->blob], err));
-	TRY(copy_blob(copy, manifest.config, err));
-	return copy->destination->kind->put_document(copy->destination, document, name, err);
+	TRY(changed = copy_blobs(copy, &manifest, err));
+	if (changed)
+		pack_document(document, &oci_manifest_shape, &manifest, copy->arena);
+	TRY(copy->destination->kind->put_document(copy->destination, document, name, err));
+	if (copy->options->store && copy->destination->reference->transport == REFERENCE_REGISTRY)
+		note_origin(copy->options->store, copy->destination->reference, &manifest,
+			    copy->arena);
+	return 0;
 }
 
 /* ---- indexes --------------------------------------------------------------------------------- */
@@ -120,19 +53,27 @@ static int copy_manifest(struct copy *copy, struct registry_manifest *document, 
 static int copy_document(struct copy *copy, struct registry_manifest *document, const char *name,
 			 int depth, struct error *err);
 
-static int copy_all(struct copy *copy, const struct oci_index *index,
-		    struct registry_manifest *document, const char *name, int depth,
-		    struct error *err)
+static int copy_all(struct copy *copy, struct oci_index *index, struct registry_manifest *document,
+		    const char *name, int depth, struct error *err)
 {
+	bool changed = false;
+
 	TRY(source_check(&copy->source, document, err));
 	for (size_t i = 0; i < index->manifests.count; i++) {
+		struct oci_descriptor *entry = &index->manifests.items[i];
 		struct registry_manifest part = { 0 };
 
-		TRY(source_fetch_described(&copy->source, &index->manifests.items[i], copy->arena,
-					   &part, err));
+		TRY(source_fetch_described(&copy->source, entry, copy->arena, &part, err));
 		TRY(copy_document(copy, &part, NULL, depth + 1, err));
+		if (strcmp(part.digest, entry->digest) == 0)
+			continue;
+		changed = true;
+		entry->digest = arena_string(copy->arena, part.digest);
+		entry->size = (int64_t)part.length;
 	}
 	settle_type(document, index->media_type, OCI_INDEX);
+	if (changed)
+		pack_document(document, &oci_index_shape, index, copy->arena);
 	return copy->destination->kind->put_document(copy->destination, document, name, err);
 }
 
@@ -215,24 +156,46 @@ static int copy_from(const char *text, bool keep_name, struct copy *copy, char d
 	return result;
 }
 
+static int copy_images(struct copy *copy, const struct strings *sources, const char *text,
+		       char digest[DIGEST_SIZE], struct error *err)
+{
+	struct destination *destination = copy->destination;
+	bool keep_names = copy->options->keep_names || sources->count > 1;
+
+	if (copy->options->packing && destination->reference->transport == REFERENCE_DOCKER_ARCHIVE)
+		return fail(err, EINVAL, "%s: such an archive holds layers uncompressed", text);
+	if (sources->count > 1 && (!destination->kind->several || destination->reference->name))
+		return fail(err, EINVAL, "%s can hold one image only", text);
+	for (size_t i = 0; i < sources->count; i++)
+		TRY(copy_from(sources->items[i], keep_names, copy, digest, err));
+	return destination->kind->finish(destination, err);
+}
+
 int transfer_copy(const struct strings *sources, const char *destination_text,
 		  const struct transfer_options *options, struct arena *arena,
 		  char digest[DIGEST_SIZE], struct error *err)
 {
 	struct reference reference;
 	struct destination destination;
-	struct copy copy = { .options = options, .destination = &destination, .arena = arena };
-	bool keep_names = options->keep_names || sources->count > 1;
+	struct transfer_options own = *options;
+	struct registry_options there = options->there ? *options->there : options->registry;
+	struct copy copy = { .options = &own,
+			     .destination = &destination,
+			     .arena = arena,
+			     .lock = PTHREAD_MUTEX_INITIALIZER,
+			     .stop = -1 };
+	auto_close int cancel = pool_open_stop(options->registry.cancel_fd, &copy.stop, err);
+	auto_close int stop = copy.stop;
 	int result;
 
+	if (cancel < 0)
+		return cancel;
+	own.registry.cancel_fd = there.cancel_fd = cancel;
+	own.there = &there;
 	TRY(reference_parse(destination_text, arena, &reference, err));
-	result = destination_open(&reference, options, arena, &destination, err);
-	if (result >= 0 && sources->count > 1 && (!destination.kind->several || reference.name))
-		result = fail(err, EINVAL, "%s can hold one image only", destination_text);
-	for (size_t i = 0; result >= 0 && i < sources->count; i++)
-		result = copy_from(sources->items[i], keep_names, &copy, digest, err);
+	result = destination_open(&reference, &own, arena, &destination, err);
 	if (result >= 0)
-		result = destination.kind->finish(&destination, err);
+		result = copy_images(&copy, sources, destination_text, digest, err);
 	destination_close(&destination);
 	return result;
 }

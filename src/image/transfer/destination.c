@@ -7,6 +7,8 @@
 #include "base/file.h"
 #include "base/own.h"
 
+#define ORIGINS_MOST 3 /* asked to mount from, for one blob */
+
 static const struct destination_kind *const kinds[] = {
 	[REFERENCE_REGISTRY] = &to_registry,       [REFERENCE_LAYOUT] = &to_layout,
 	[REFERENCE_OCI_ARCHIVE] = &to_oci_archive, [REFERENCE_DOCKER_ARCHIVE] = &to_docker_archive,
@@ -20,6 +22,7 @@ int destination_open(const struct reference *reference, const struct transfer_op
 		.kind = kinds[reference->transport],
 		.reference = reference,
 		.arena = arena,
+		.cancel_fd = options->registry.cancel_fd,
 		.dir = -1,
 	};
 	if (!destination->kind)
@@ -48,36 +51,60 @@ static int open_registry(struct destination *destination, const struct transfer_
 	return registry_open(destination->reference, &writing, &destination->registry, err);
 }
 
-/* Another repository of the same registry. */
-static bool is_origin(const struct destination *destination, const struct reference *name)
+/* Another repository of the same registry: its path is added. */
+static void add_origin(const struct destination *destination, const char *name,
+		       struct strings *origins)
 {
-	return text_equal(name->domain, destination->reference->domain) &&
-	       !text_equal(name->path, destination->reference->path);
+	struct reference origin;
+
+	if (reference_parse_name(name, destination->arena, &origin, NULL) < 0 ||
+	    !text_equal(origin.domain, destination->reference->domain) ||
+	    text_equal(origin.path, destination->reference->path))
+		return;
+	for (size_t i = 0; i < origins->count; i++)
+		if (!strcmp(origins->items[i], origin.path))
+			return;
+	strings_add(origins, origin.path, destination->arena);
 }
 
-/* Where the blob comes from now, or came from when it was pulled, in the same registry; or NULL. */
-static const char *origin_of(const struct destination *destination)
+/* Where the blob comes from now, where its image was pulled from, and what the store remembers. */
+static void find_origins(const struct destination *destination,
+			 const struct oci_descriptor *descriptor, struct strings *origins)
 {
 	const struct source *source = destination->source;
-	struct reference name;
+	struct strings remembered = { 0 };
 
 	if (source->reference->transport == REFERENCE_REGISTRY)
-		return is_origin(destination, source->reference) ? source->reference->path : NULL;
+		add_origin(destination, reference_repository(source->reference, destination->arena),
+			   origins);
 	for (size_t i = 0; i < source->names.count; i++)
-		if (reference_parse_name(source->names.items[i], destination->arena, &name, NULL) ==
-			    0 &&
-		    is_origin(destination, &name))
-			return name.path;
-	return NULL;
+		add_origin(destination, source->names.items[i], origins);
+	if (source->store)
+		store_find_origins(source->store, descriptor->digest, destination->arena,
+				   &remembered);
+	for (size_t i = 0; i < remembered.count; i++)
+		add_origin(destination, remembered.items[i], origins);
+}
+
+static int mount_blob(struct destination *destination, const struct oci_descriptor *descriptor,
+		      struct error *err)
+{
+	struct strings origins = { 0 };
+	int there = 0;
+
+	find_origins(destination, descriptor, &origins);
+	for (size_t i = 0; !there && i < origins.count && i < ORIGINS_MOST; i++)
+		there = registry_mount_blob(destination->registry, descriptor, origins.items[i],
+					    err);
+	return there;
 }
 
 static int have_blob(struct destination *destination, const struct oci_descriptor *descriptor,
 		     struct error *err)
 {
 	int there = registry_have_blob(destination->registry, descriptor, err);
-	const char *origin = there == 0 ? origin_of(destination) : NULL;
 
-	return origin ? registry_mount_blob(destination->registry, descriptor, origin, err) : there;
+	return there ? there : mount_blob(destination, descriptor, err);
 }
 
 static int put_blob(struct destination *destination, const struct parcel *parcel, struct error *err)
@@ -110,6 +137,12 @@ static int finish(struct destination *destination, struct error *err)
 	return 0;
 }
 
+static int fork_registry(struct destination *destination, struct destination *forked,
+			 struct error *err)
+{
+	return registry_fork(destination->registry, &forked->registry, err);
+}
+
 static void close_registry(struct destination *destination)
 {
 	registry_close(destination->registry);
@@ -123,4 +156,6 @@ const struct destination_kind to_registry = {
 	.put_document = put_document,
 	.finish = finish,
 	.close = close_registry,
+	.fork = fork_registry,
+	.leave = close_registry,
 };

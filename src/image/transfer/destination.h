@@ -33,6 +33,10 @@ struct destination_kind {
 	/* Everything came: make it last. */
 	int (*finish)(struct destination *destination, struct error *err);
 	void (*close)(struct destination *destination);
+	/* One more for another thread: `forked` is a copy that has an arena of its own. NULL: blobs
+	 * come one by one. `leave` ends what fork began. */
+	int (*fork)(struct destination *destination, struct destination *forked, struct error *err);
+	void (*leave)(struct destination *forked);
 };
 
 struct destination {
@@ -40,6 +44,7 @@ struct destination {
 	const struct reference *reference; /* not owned */
 	const struct source *source;       /* the one being copied from */
 	struct arena *arena;
+	int cancel_fd; /* > 0: readable means stop; not owned */
 	struct registry *registry;
 	int dir;         /* of files: where they are written, or -1 */
 	char *temporary; /* that directory, to be removed at the end, or NULL */
@@ -62,6 +67,8 @@ int files_have_blob(struct destination *destination, const struct oci_descriptor
 int files_put_blob(struct destination *destination, const struct parcel *parcel, struct error *err);
 int files_put_document(struct destination *destination, const struct registry_manifest *document,
 		       const char *name, struct error *err);
+int files_fork(struct destination *destination, struct destination *forked, struct error *err);
+void files_leave(struct destination *forked);
 int files_begin_layout(struct destination *destination, struct error *err);
 
 #endif

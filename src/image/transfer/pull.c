@@ -4,12 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/own.h"
+#include "pool.h"
 #include "transfer_private.h"
 
 /* ---- which image ----------------------------------------------------------------------------- */
@@ -120,7 +118,7 @@ static int larger_first(const void *a, const void *b)
 /* `diff_ids` NULL: it is no image, its blobs are kept and nothing is unpacked. */
 static void list_jobs(struct pull *pull, const struct strings *diff_ids)
 {
-	pull->order_count = pull->next = 0;
+	pull->order_count = 0;
 	pull->job_count = pull->manifest.layers.count;
 	pull->jobs = arena_array(pull->arena, pull->job_count + 1, sizeof(*pull->jobs));
 	pull->order = arena_array(pull->arena, pull->job_count + 1, sizeof(struct layer_job *));
@@ -134,10 +132,12 @@ static void list_jobs(struct pull *pull, const struct strings *diff_ids)
 		job->need_blob = !store_have_blob(pull->store, job->descriptor->digest);
 		job->need_tree =
 			diff_ids && !store_layer_path(pull->store, diff_ids, i, pull->arena);
-		if ((job->need_blob || job->need_tree) && !same_as_earlier(pull, i))
+		if ((job->need_blob || job->need_tree) && !same_as_earlier(pull, i)) {
 			pull->order[pull->order_count++] = job;
-		else
+			pull_report(pull, TRANSFER_LISTED, job, 0);
+		} else {
 			pull_report(pull, TRANSFER_EXISTS, job, job->descriptor->size);
+		}
 	}
 	if (pull->order_count)
 		qsort(pull->order, pull->order_count, sizeof(struct layer_job *), larger_first);
@@ -160,12 +160,64 @@ static int bring_dependent_layers(struct pull *pull, struct error *err)
 	return 0;
 }
 
+/* A thread's own. */
+struct fetcher {
+	struct pull *pull;
+	struct source source;
+};
+
+static int enter(void *context, void **worker, struct error *err)
+{
+	struct pull *pull = context;
+	struct fetcher *fetcher = arena_alloc(pull->arena, sizeof(*fetcher));
+
+	fetcher->pull = pull;
+	*worker = fetcher;
+	return pull->source.kind->fork(&pull->source, &fetcher->source, err);
+}
+
+static int fetch(void *worker, size_t task, struct error *err)
+{
+	struct fetcher *fetcher = worker;
+
+	return pull_layer(fetcher->pull, &fetcher->source, fetcher->pull->order[task], err);
+}
+
+static void leave(void *worker)
+{
+	struct fetcher *fetcher = worker;
+
+	source_close(&fetcher->source);
+}
+
+/* By several threads. */
+static int pull_layers(struct pull *pull, struct error *err)
+{
+	const struct pool pool = {
+		.jobs = pull->options->jobs,
+		.tasks = pull->order_count,
+		.stop = pull->stop,
+		.context = pull,
+		.enter = enter,
+		.work = fetch,
+		.leave = leave,
+	};
+
+	return pool_run(&pool, err);
+}
+
 static int bring_layers(struct pull *pull, struct error *err)
 {
 	TRY(pull_layers(pull, err));
 	pull_report(pull, TRANSFER_COMMIT, NULL, 0);
 	TRY(store_commit(pull->store, err));
 	return bring_dependent_layers(pull, err);
+}
+
+static void note_where(const struct pull *pull)
+{
+	if (pull->source.reference->transport == REFERENCE_REGISTRY)
+		note_origin(pull->store, pull->source.reference, &pull->manifest, pull->arena);
 }
 
 /* ---- the pull -------------------------------------------------------------------------------- */
@@ -185,6 +237,7 @@ static int pull_image(struct pull *pull, struct store_image *image, struct error
 	image->media_type = fetched.media_type;
 	image->size = (int64_t)fetched.length;
 	image->id = pull->manifest.config->digest;
+	note_where(pull);
 	return pull->options->nameless ? 0 : store_set_name(pull->store, image, err);
 }
 
@@ -221,7 +274,9 @@ static int bring_entry(struct pull *pull, const struct oci_document *document, s
 		return bring_artifact(pull, err);
 	TRY(find_config(pull, err));
 	list_jobs(pull, &pull->config.rootfs->diff_ids);
-	return bring_layers(pull, err);
+	TRY(bring_layers(pull, err));
+	note_where(pull);
+	return 0;
 }
 
 static int bring_index(struct pull *pull, const struct registry_manifest *fetched, int depth,
@@ -280,20 +335,6 @@ static int pull_index(struct pull *pull, struct store_image *image, struct error
 				pull->arena, image, err);
 }
 
-/* One descriptor that is readable when the caller cancels or when a thread of ours failed. */
-static int open_cancel(struct pull *pull, int caller_fd, struct error *err)
-{
-	struct epoll_event readable = { .events = EPOLLIN };
-	auto_close int both = epoll_create1(EPOLL_CLOEXEC);
-
-	pull->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (both < 0 || pull->stop < 0 ||
-	    epoll_ctl(both, EPOLL_CTL_ADD, pull->stop, &readable) < 0 ||
-	    (caller_fd > 0 && epoll_ctl(both, EPOLL_CTL_ADD, caller_fd, &readable) < 0))
-		return fail_call(err, "epoll_ctl", "cannot prepare to cancel transfers");
-	return take_fd(&both);
-}
-
 int pull_reference(struct store *store, const struct reference *reference,
 		   const struct transfer_options *options, struct arena *arena,
 		   struct store_image *image, struct error *err)
@@ -305,7 +346,7 @@ int pull_reference(struct store *store, const struct reference *reference,
 			     .stop = -1,
 			     .lock = PTHREAD_MUTEX_INITIALIZER };
 	struct oci_platform platform = { 0 };
-	auto_close int cancel = open_cancel(&pull, options->registry.cancel_fd, err);
+	auto_close int cancel = pool_open_stop(options->registry.cancel_fd, &pull.stop, err);
 	auto_close int stop = pull.stop;
 	int result;
 

@@ -80,6 +80,11 @@ int layout_fork(struct source *source, struct source *forked, struct error *err)
 void layout_close(struct source *source);
 char *layout_name(const struct source *source, struct arena *arena);
 
+/* stored.c: the store remembers that this repository has these blobs; failing that costs nothing.
+ */
+void note_origin(const struct store *store, const struct reference *repository,
+		 const struct oci_manifest *manifest, struct arena *arena);
+
 /* archive.c: unpack a tar archive into a new directory that is a layout. */
 int archive_stage(struct source *source, struct error *err);
 

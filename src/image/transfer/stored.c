@@ -104,6 +104,17 @@ static char *name_stored(const struct source *source, struct arena *arena)
 	return source->entry_name ? arena_string(arena, source->entry_name) : NULL;
 }
 
+void note_origin(const struct store *store, const struct reference *repository,
+		 const struct oci_manifest *manifest, struct arena *arena)
+{
+	struct strings digests = { 0 };
+
+	for (size_t i = 0; i < manifest->layers.count; i++)
+		strings_add(&digests, manifest->layers.items[i].digest, arena);
+	strings_add(&digests, manifest->config->digest, arena);
+	store_note_origin(store, reference_repository(repository, arena), &digests, NULL);
+}
+
 const struct source_kind source_stored = {
 	.open = open_stored,
 	.resolve = resolve_stored,

@@ -400,6 +400,8 @@ const struct destination_kind to_oci_archive = {
 	.put_document = files_put_document,
 	.finish = finish_archive,
 	.close = close_staging,
+	.fork = files_fork,
+	.leave = files_leave,
 };
 
 const struct destination_kind to_docker_archive = {

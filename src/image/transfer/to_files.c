@@ -2,6 +2,7 @@
  * form of skopeo's (dir:). A file has its name only when it is whole; names come last. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -105,7 +106,17 @@ int files_have_blob(struct destination *destination, const struct oci_descriptor
 	       S_ISREG(status.st_mode) && status.st_size == descriptor->size;
 }
 
-static int pour(const struct parcel *parcel, int out, struct error *err)
+static int check_cancelled(const struct destination *destination, struct error *err)
+{
+	struct pollfd wait = { .fd = destination->cancel_fd, .events = POLLIN };
+
+	if (destination->cancel_fd > 0 && poll(&wait, 1, 0) > 0)
+		return fail(err, ECANCELED, "cancelled");
+	return 0;
+}
+
+static int pour(const struct destination *destination, const struct parcel *parcel, int out,
+		struct error *err)
 {
 	const struct oci_descriptor *descriptor = parcel->descriptor;
 	auto_digest struct digest_hash hash = { 0 };
@@ -117,6 +128,7 @@ static int pour(const struct parcel *parcel, int out, struct error *err)
 		return fail(err, ENOMEM, "out of memory");
 	TRY(digest_begin(&hash, digest_algorithm(descriptor->digest), err));
 	while ((got = pread(parcel->fd, buffer, CHUNK, done)) > 0) {
+		TRY(check_cancelled(destination, err));
 		digest_update(&hash, buffer, (size_t)got);
 		TRY(file_write_all(out, buffer, (size_t)got, "a blob", err));
 		done += got;
@@ -151,12 +163,22 @@ int files_put_blob(struct destination *destination, const struct parcel *parcel,
 	if (out < 0)
 		return fail_call(err, "openat", "cannot write to %s",
 				 destination->reference->directory);
-	result = pour(parcel, out, err);
+	result = pour(destination, parcel, out, err);
 	if (result == 0 && renameat(dir, part, dir, path) < 0)
 		result = fail_call(err, "renameat", "cannot write %s", path);
 	if (result < 0)
 		unlinkat(dir, part, 0);
 	return result;
+}
+
+/* The directory is the same for all. */
+int files_fork(struct destination *destination, struct destination *forked, struct error *err)
+{
+	return 0;
+}
+
+void files_leave(struct destination *forked)
+{
 }
 
 /* ---- documents ------------------------------------------------------------------------------- */
@@ -259,6 +281,8 @@ const struct destination_kind to_layout = {
 	.put_document = files_put_document,
 	.finish = finish_files,
 	.close = close_files,
+	.fork = files_fork,
+	.leave = files_leave,
 };
 
 const struct destination_kind to_directory = {
@@ -268,4 +292,6 @@ const struct destination_kind to_directory = {
 	.put_document = put_flat_document,
 	.finish = finish_files,
 	.close = close_files,
+	.fork = files_fork,
+	.leave = files_leave,
 };

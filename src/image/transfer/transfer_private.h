@@ -28,9 +28,7 @@ struct pull {
 	struct layer_job **order; /* those that need work, the largest first */
 	size_t order_count;
 
-	pthread_mutex_t lock; /* guards what follows and the calls of progress.report */
-	size_t next;          /* in order */
-	struct error first;   /* the first failure; number 0: none */
+	pthread_mutex_t lock; /* guards the calls of progress.report */
 	int stop;             /* eventfd: readable once something failed */
 };
 
@@ -47,8 +45,5 @@ void pull_report(struct pull *pull, enum transfer_event_kind kind, const struct 
 int pull_layer(struct pull *pull, struct source *source, struct layer_job *job, struct error *err);
 /* The same for a layer with hard links into its parents, whose trees are there now. */
 int pull_dependent_layer(struct pull *pull, struct layer_job *job, struct error *err);
-
-/* pool.c: all layers, by several threads. */
-int pull_layers(struct pull *pull, struct error *err);
 
 #endif
