@@ -334,6 +334,34 @@ change() {
 	diff ours.list plain.list
 }
 
+@test "a file of holes is one again, and zeros do not make a bomb of a layer" {
+	ok lade bundle demo "$DIR"
+	truncate -s 300M "$DIR/rootfs/srv/holes"
+	echo end >>"$DIR/rootfs/srv/holes"
+	printf 'begin' | dd of="$DIR/rootfs/srv/holes" conv=notrunc status=none
+	ok lade repack --compress gzip "$DIR" new:1
+	ok lade bundle --rootfs copy new:1 second
+	[ "$(stat -c %s second/rootfs/srv/holes)" = $((300 * 1024 * 1024 + 4)) ]
+	[ "$(stat -c %b second/rootfs/srv/holes)" -lt 1000 ]
+	[ "$(head -c 5 second/rootfs/srv/holes)" = begin ]
+	[ "$(tail -c 4 second/rootfs/srv/holes)" = end ]
+	fails 125 lade repack --compress zstd "$DIR" new:2
+	says "--compress gzip"
+}
+
+@test "a directory that is too deep for a layer is told" {
+	ok lade bundle --rootfs copy demo "$DIR"
+	python3 - "$DIR/rootfs/srv" <<-'PY'
+		import os, sys
+		os.chdir(sys.argv[1])
+		for _ in range(60):
+		    os.mkdir("d" * 100)
+		    os.chdir("d" * 100)
+	PY
+	fails 125 lade repack "$DIR" new:1
+	says "deeper than a layer's can be"
+}
+
 @test "only bundles of this store can be repacked" {
 	mkdir other
 	fails 125 lade repack other new:1

@@ -139,7 +139,7 @@ expected=$'second version\nnew\ngone\nuser\nmine'
 	user_lade() { as_user "$LADE" --root "$home/store" "$@"; }
 	ok user_lade pull -q "oci:$LAYOUT:demo:latest"
 	ok user_lade bundle --rootfs runtime demo "$home/bundle" /bin/sh -c \
-		'cat /srv/changed; ls /srv/opaque; test -e /srv/removed || echo gone; rm /srv/pipe; echo mine >/srv/mine; id -u'
+		'cat /srv/changed; ls /srv/opaque; test -e /srv/removed || echo gone; rm -f /srv/pipe; echo mine >/srv/mine; id -u'
 	for runtime in "$RUNTIME" runc; do
 		command -v "$runtime" >/dev/null || continue
 		run as_user "$runtime" --root "$home/state" run --bundle "$home/bundle" "lade-test-$$" </dev/null

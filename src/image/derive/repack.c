@@ -242,11 +242,15 @@ static int unpack_blob(const struct repack *repack, const struct draft *draft, s
 	};
 	auto_staging struct staging staging = STAGING_NONE;
 	struct layer_result result;
+	int applied;
 
 	TRY(staging_open(repack->store, &staging, err));
 	if (lseek(draft->fd, 0, SEEK_SET) < 0)
 		return fail_call(err, "lseek", "cannot read the layer");
-	TRY(layer_apply_fd(draft->fd, staging.dir, &options, &result, err));
+	applied = layer_apply_fd(draft->fd, staging.dir, &options, &result, err);
+	if (applied == -EFBIG && repack->compression == OCI_ZSTD)
+		fail_hint(err, "nobody would unpack that much of so little: --compress gzip");
+	TRY(applied);
 	if (strcmp(result.diff_id, repack->written.diff_id) != 0 || result.needs_parents)
 		return fail(err, EBADMSG, "the new layer unpacks to %s instead of %s",
 			    result.diff_id, repack->written.diff_id);

@@ -6,6 +6,7 @@
  * whole trees, what is missing is gone as well. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -215,6 +216,8 @@ static int walk_level(struct walk *walk, struct level *level, const struct merge
 	auto_arena struct arena arena = { 0 };
 	struct strings names = { 0 };
 
+	if (level->length >= PATH_MAX - NAME_MAX)
+		return fail(err, ENAMETOOLONG, "the directory is deeper than a layer's can be");
 	TRY(check_cancelled(walk, err));
 	TRY(names_of(level, before, &names, &arena, err));
 	for (size_t i = 0; i < names.count; i++) {

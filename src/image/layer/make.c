@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -27,10 +28,20 @@ typedef int make_function(struct applier *applier, const struct entry *entry,
 		result_of_make;                                                                    \
 	})
 
+/* Zeros, and enough of them to be left out: archives have no holes. */
+#define HOLE_LEAST 4096
+
+static bool is_hole(const void *block, size_t length)
+{
+	const char *bytes = block;
+
+	return length >= HOLE_LEAST && !bytes[0] && !memcmp(bytes, bytes + 1, length - 1);
+}
+
 static int file_fill(const struct applier *applier, const struct entry *entry, int fd,
 		     struct error *err)
 {
-	int64_t end = 0, offset;
+	int64_t end = 0, position = 0, offset;
 	const void *block;
 	size_t length;
 	int result;
@@ -41,14 +52,17 @@ static int file_fill(const struct applier *applier, const struct entry *entry, i
 			return fail(err, EBADMSG,
 				    "the archive is broken: the data of \"%s\" is in disorder",
 				    entry->path);
-		if (offset > end && lseek(fd, offset, SEEK_SET) < 0)
+		end = offset + (int64_t)length;
+		if (is_hole(block, length))
+			continue;
+		if (offset > position && lseek(fd, offset, SEEK_SET) < 0)
 			return fail_call(err, "lseek", "cannot write \"%s\"", entry->path);
 		TRY(file_write_all(fd, block, length, entry->path, err));
-		end = offset + (int64_t)length;
+		position = end;
 	}
 	if (result != ARCHIVE_EOF)
 		return archive_failure(applier, err);
-	if (end < entry->size && ftruncate(fd, entry->size) < 0)
+	if (position < entry->size && ftruncate(fd, entry->size) < 0)
 		return fail_call(err, "ftruncate", "cannot make the hole at the end of \"%s\"",
 				 entry->path);
 	return 0;
