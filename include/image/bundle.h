@@ -67,6 +67,7 @@ struct bundle_request {
 	const struct bundle_image *image;
 	const char *directory;                /* made (0700), or an empty one that exists */
 	const char *driver;                   /* of rootfs.h; NULL: the best that works */
+	bool runtime_mounts;                  /* rootfs.h */
 	struct strings command;               /* replaces the image's Cmd when not empty */
 	const struct bundle_changes *changes; /* NULL: none */
 	int cancel_fd;                        /* > 0: readable means stop; not owned */

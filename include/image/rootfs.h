@@ -28,8 +28,9 @@ struct rootfs_request {
 	const char *target;    /* absolute path of an existing, empty directory: the rootfs */
 	int state;             /* directory of the bundle's own: upper and work go there */
 	struct rootfs_owners owners;
-	bool keep_dirlinks; /* copy: a directory over a link to one goes to where that leads */
-	int cancel_fd;      /* > 0: readable means stop (-ECANCELED); not owned */
+	bool runtime_mounts; /* the runtime is one that mounts a root itself ("runtime") */
+	bool keep_dirlinks;  /* copy: a directory over a link to one goes to where that leads */
+	int cancel_fd;       /* > 0: readable means stop (-ECANCELED); not owned */
 };
 
 struct rootfs_changes {

@@ -52,6 +52,17 @@ static int map_by_program(const char *name, pid_t pid, const struct id_ranges *r
 	return status;
 }
 
+/* A user maps his own group only where no process can drop groups (user_namespaces(7)). */
+static bool give_up_groups(pid_t pid, const struct id_ranges *ranges)
+{
+	char path[64];
+
+	if (ranges->count != 1 || ranges->items[0].size != 1)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/setgroups", (int)pid);
+	return file_write(AT_FDCWD, path, "deny", NULL) == 0;
+}
+
 static int write_map(pid_t pid, const char *file, const char *program,
 		     const struct id_ranges *ranges, struct error *err)
 {
@@ -64,6 +75,8 @@ static int write_map(pid_t pid, const char *file, const char *program,
 			    ranges->items[i].size);
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
 	result = file_write(AT_FDCWD, path, lines.data ? lines.data : "", err);
+	if (result == -EPERM && give_up_groups(pid, ranges))
+		result = file_write(AT_FDCWD, path, lines.data, err);
 	if (result != -EPERM)
 		return result;
 	if (err)

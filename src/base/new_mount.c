@@ -27,7 +27,8 @@ static const struct {
 struct context {
 	int fd;
 	struct new_mount_failure *failure;
-	int layers[LAYERS_MOST]; /* of an overlay, where they are given by number */
+	bool by_number;          /* an overlay's layers are given so */
+	int layers[LAYERS_MOST]; /* … which are these */
 	int layer_count;
 	int cwd; /* where the caller was */
 };
@@ -177,14 +178,10 @@ static void forget_layers(struct context *context)
 
 static int set_next_option(struct context *context, const struct option *option, const char *data)
 {
-	int result;
-
-	if (!is_layer(option))
+	if (!is_layer(option) || !context->by_number)
 		return set_option(context, option);
-	if (context->layer_count)
-		return 0; /* all of them are set */
-	result = set_option(context, option);
-	return result == -EINVAL ? set_layers_by_number(context, data) : result;
+	return context->layer_count ? 0 /* all of them are set */
+				    : set_layers_by_number(context, data);
 }
 
 static int set_options(struct context *context, const struct new_mount *request)
@@ -222,18 +219,44 @@ static int make(struct context *context, const struct new_mount *request)
 	return result;
 }
 
+static int make_in_context(struct context *context, const struct new_mount *request)
+{
+	int result;
+
+	context->failure->call = "fsopen";
+	context->failure->reason[0] = '\0';
+	context->fd = (int)kernel_call(__NR_fsopen, request->type, FSOPEN_CLOEXEC);
+	if (context->fd < 0)
+		return context->fd;
+	result = make(context, request);
+	kernel_call(__NR_close, context->fd);
+	return result;
+}
+
+static bool has_layers(const struct new_mount *request)
+{
+	const char *data = request->data;
+
+	while (*data) {
+		struct option option;
+
+		data = next_option(data, &option);
+		if (is_layer(&option))
+			return true;
+	}
+	return false;
+}
+
+/* Older kernels tell of an option that they do not know only when the file system is made. */
 int new_mount_make(const struct new_mount *request, struct new_mount_failure *failure)
 {
 	struct context context = { .failure = failure, .cwd = -1 };
-	int result;
+	int result = make_in_context(&context, request);
 
-	failure->call = "fsopen";
-	failure->reason[0] = '\0';
-	context.fd = (int)kernel_call(__NR_fsopen, request->type, FSOPEN_CLOEXEC);
-	if (context.fd < 0)
-		return context.fd;
-	result = make(&context, request);
+	if (result != -EINVAL || !has_layers(request))
+		return result;
+	context.by_number = true;
+	result = make_in_context(&context, request);
 	forget_layers(&context);
-	kernel_call(__NR_close, context.fd);
 	return result;
 }

@@ -178,6 +178,7 @@ static int make_bundle(struct running *running, const struct bundle_image *image
 		.image = image,
 		.directory = running->directory,
 		.driver = running->options->rootfs,
+		.runtime_mounts = text_ends(running->runtime, "/coffer"),
 		.command = { words->items + 1, words->count - 1, 0 },
 		.changes = &running->changes,
 		.cancel_fd = interrupt_fd(),

@@ -153,6 +153,13 @@ expected=$'second version\nnew\ngone\nuser\nmine'
 	ok user_lade run --rootfs runtime --runtime "$RUNTIME" new:1 /bin/sh -c 'cat /srv/mine; test -e /srv/pipe || echo removed'
 	[ "$output" = $'mine\nremoved' ]
 	[ -z "$(ls "$home/store/bundles")" ]
+	# It is what lade run does by itself where coffer is the runtime.
+	[ "$(basename "$RUNTIME")" = coffer ] || return 0
+	ok user_lade run --runtime "$RUNTIME" demo /bin/sh -c 'grep " / / " /proc/self/mountinfo'
+	[[ "$output" == *" - overlay overlay "* ]]
+	ok user_lade run --rootfs copy --runtime "$RUNTIME" demo /bin/sh -c 'grep " / / " /proc/self/mountinfo || echo copy'
+	[[ "$output" != *" - overlay "* ]]
+	[ -z "$(ls "$home/store/bundles")" ]
 }
 
 @test "a user repacks and removes what his container's other ids made" {

@@ -113,7 +113,11 @@ static int make_some_rootfs(struct making *making, const struct rootfs_driver **
 			    struct error *err)
 {
 	const char *wanted = making->request->driver;
-	struct rootfs_request guess = { .layers = making->layers.paths, .owners = making->owners };
+	struct rootfs_request guess = {
+		.layers = making->layers.paths,
+		.owners = making->owners,
+		.runtime_mounts = making->request->runtime_mounts,
+	};
 	int result = fail(err, EINVAL, "unknown rootfs driver %s", wanted ? wanted : "");
 
 	for (size_t i = 0; (*used = rootfs_drivers[i]); i++) {

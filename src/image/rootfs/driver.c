@@ -8,8 +8,8 @@
 #include "base/text.h"
 #include "rootfs_private.h"
 
-const struct rootfs_driver *const rootfs_drivers[] = { &rootfs_overlay, &rootfs_copy,
-						       &rootfs_runtime, NULL };
+const struct rootfs_driver *const rootfs_drivers[] = { &rootfs_overlay, &rootfs_runtime,
+						       &rootfs_copy, NULL };
 
 const struct rootfs_driver *rootfs_driver_find(const char *name)
 {

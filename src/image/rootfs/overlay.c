@@ -209,21 +209,27 @@ static int unmappable(struct error *err)
 	return fail_hint(err, "that is new in Linux 6.15: --rootfs copy");
 }
 
-static int overlay_make(const struct rootfs_request *request, struct error *err)
+int overlay_mount(const struct rootfs_request *visible, struct error *err)
 {
-	struct rootfs_request visible = overlay_visible_layers(request);
 	char state[4096];
 	int result;
 
-	TRY(overlay_prepare_upper(&visible, err));
-	TRY(overlay_state_path(visible.state, state, sizeof(state), err));
-	result = mount_by_context(&visible, state, err);
-	if (request->owners.uids.count)
+	TRY(overlay_state_path(visible->state, state, sizeof(state), err));
+	result = mount_by_context(visible, state, err);
+	if (visible->owners.uids.count)
 		return result == -EINVAL ? unmappable(err) : result;
 	if (result != -EINVAL && result != -ENOSYS)
 		return result;
 	memset(err, 0, sizeof(*err));
-	return mount_by_string(&visible, state, err);
+	return mount_by_string(visible, state, err);
+}
+
+static int overlay_make(const struct rootfs_request *request, struct error *err)
+{
+	struct rootfs_request visible = overlay_visible_layers(request);
+
+	TRY(overlay_prepare_upper(&visible, err));
+	return overlay_mount(&visible, err);
 }
 
 static bool is_overlay_mount(const char *target)

@@ -20,6 +20,8 @@ extern const struct rootfs_driver rootfs_runtime;
 struct rootfs_request overlay_visible_layers(const struct rootfs_request *request);
 /* upper and work in the request's state directory. */
 int overlay_prepare_upper(const struct rootfs_request *request, struct error *err);
+/* Mount it on the target, visible layers below upper and work. */
+int overlay_mount(const struct rootfs_request *visible, struct error *err);
 /* The absolute name of the state directory. */
 int overlay_state_path(int state, char *path, size_t size, struct error *err);
 /* As overlayfs wants a path among its options. */

@@ -6,18 +6,44 @@
  * mounts it over the empty rootfs, which comes to the same. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/id_namespace.h"
 #include "inhabitants.h"
 #include "rootfs_private.h"
 
-/* Only where it is asked for: not every runtime can. */
+/* Root has a better one; a user only this or a copy. */
 static bool runtime_usable(const struct rootfs_request *request)
 {
-	return false;
+	return request->runtime_mounts && request->owners.single_id && request->layers.count > 0;
+}
+
+/* ---- will it work? -----------------------------------------------------------------------------
+ */
+
+static int mount_inside(void *context, struct error *err)
+{
+	if (unshare(CLONE_NEWNS) < 0)
+		return fail_call(err, "unshare", "cannot make a mount namespace");
+	return overlay_mount(context, err);
+}
+
+/* Whether users may mount an overlay here depends on the kernel, on the file system of the store
+ * and on what the host's administrator thinks: it is tried, as the runtime will do it. */
+static int try_as_user(struct rootfs_request *visible, struct error *err)
+{
+	const struct id_range user = { 0, geteuid(), 1 }, group = { 0, getegid(), 1 };
+	const struct id_maps maps = { { &user, 1 }, { &group, 1 } };
+	int result = id_namespace_run(&maps, mount_inside, visible, err);
+
+	if (result >= 0)
+		return 0;
+	fail_hint(err, "make the bundle with --rootfs copy");
+	return rootfs_unusable(result) ? result : -ENOTSUP;
 }
 
 /* fsconfig(2) takes 255 bytes: a longer upper or work directory cannot be named. */
@@ -38,7 +64,8 @@ static int runtime_make(const struct rootfs_request *request, struct error *err)
 			    "no runtime can mount what is in %s: the store's "
 			    "path is too long, or has a quote in it",
 			    state);
-	return overlay_prepare_upper(&visible, err);
+	TRY(overlay_prepare_upper(&visible, err));
+	return request->owners.single_id ? try_as_user(&visible, err) : 0;
 }
 
 static void add(struct strings *options, const char *text, struct arena *arena)
