@@ -70,6 +70,7 @@ struct bundle_request {
 	bool runtime_mounts;                  /* rootfs.h */
 	struct strings command;               /* replaces the image's Cmd when not empty */
 	const struct bundle_changes *changes; /* NULL: none */
+	bool no_config;                       /* the rootfs alone */
 	int cancel_fd;                        /* > 0: readable means stop; not owned */
 };
 
@@ -100,6 +101,18 @@ struct bundle_unpacking {
 /* The image's root filesystem alone, copied; no record. */
 int bundle_unpack(struct store *store, const struct bundle_unpacking *order, struct arena *arena,
 		  struct error *err);
+
+/* ---- views: images mounted read-only, in the store's mounts/ --------------------------------- */
+
+/* Mount the image, unless it is: `path` is where. A record like a bundle's keeps it. */
+int bundle_view(struct store *store, const struct bundle_image *image, int cancel_fd,
+		struct arena *arena, char **path, struct error *err);
+/* By the digest of the manifest. -ENOENT: it is not mounted; -EBUSY: somebody is in there. */
+int bundle_end_view(struct store *store, const char *digest, struct arena *arena,
+		    struct error *err);
+bool bundle_is_view(const struct store_bundle *record);
+/* Where it is mounted, or NULL: it is not any more. */
+char *bundle_view_path(const struct store_bundle *record, struct arena *arena);
 
 /* ---- the parts ------------------------------------------------------------------------------- */
 

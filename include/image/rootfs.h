@@ -3,6 +3,7 @@
  * Drivers, by rows; each keeps the layers untouched:
  *   overlay   overlayfs mounted on the target, the writes go to a private upper directory; costs
  *             a mount and no bytes; needs the right to mount
+ *   view      overlayfs without an upper directory, read-only: to look, never chosen by itself
  *   copy      the merged tree is copied (reflinked where the filesystem can); needs no right
  *   runtime   the same overlay, for the runtime to mount in the container's namespaces
  * The layer trees are in overlay form (image/layer.h, LAYER_OVERLAY). */
@@ -62,6 +63,9 @@ struct rootfs_driver {
 
 /* In the order of preference, NULL-terminated. */
 extern const struct rootfs_driver *const rootfs_drivers[];
+
+/* Is an overlay mounted there, in the caller's mount namespace? */
+bool rootfs_is_mounted(const char *target);
 
 /* The row of that name, or NULL. */
 const struct rootfs_driver *rootfs_driver_find(const char *name);

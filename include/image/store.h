@@ -219,9 +219,9 @@ const char *store_image_key(const struct store_image *image);
 /* Is that manifest the image's, or one of its index? */
 bool store_image_has(const struct store_image *image, const char *manifest);
 
-/* Let image->name (NULL: none) mean this image; what it meant before loses the name but stays until
- * collected. name, digest, media_type, size (and index_digest) are used; all its blobs are
- * committed. */
+/* Let image->name (NULL: none, if it has none already) mean this image; what it meant before loses
+ * the name but stays until collected. name, digest, media_type, size (and index_digest) are used;
+ * all its blobs are committed. */
 int store_set_name(struct store *store, const struct store_image *image, struct error *err);
 
 /* Take a full name away; the image stays, without a name when it was its last one. */

@@ -58,6 +58,7 @@ struct transfer_options {
 	int jobs;                               /* layers at once; 0: 4 */
 	bool all_platforms;                     /* an index whole */
 	bool nameless;                          /* pulls: what comes gets no name */
+	bool unnamed;                           /* pulls: the image has no name in the store */
 	const struct transfer_packing *packing; /* copies; NULL: every byte stays what it is */
 	bool keep_names;                        /* copies: call it there what it is called here */
 	const char *name;          /* pulls: its name in the store; NULL: the source's */
@@ -97,7 +98,8 @@ int transfer_copy(const struct strings *sources, const char *destination,
 		  char digest[DIGEST_SIZE], struct error *err);
 
 /* Bring every image of an archive or a layout (or the one that `source` names) into the store, as
- * transfer_pull does; the names they got are added to `names`. */
+ * transfer_pull does; the names they got are added to `names`, of those that have none in an
+ * archive their IDs. */
 int transfer_load(struct store *store, const char *source, const struct transfer_options *options,
 		  struct arena *arena, struct strings *names, struct error *err);
 

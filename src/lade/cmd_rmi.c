@@ -1,7 +1,8 @@
 /* cmd_rmi.c -- lade rmi: take images out of the store.
  *
- * podman's exit codes: 1 when an image does not exist, 2 when one is in use, if nothing worse
- * happened. What nothing needs any more is collected at once, unless another lade is at work. */
+ * podman's exit codes: 2 when an image is in use, whatever else there is; 125 when something else
+ * failed; 1 when an image does not exist and nothing else failed. What nothing needs any more is
+ * collected at once, unless another lade is at work. */
 #include <errno.h>
 #include <string.h>
 
@@ -9,27 +10,24 @@
 #include "commands.h"
 
 struct options {
-	bool all, force, ignore;
+	bool all, force, ignore, no_prune;
 };
 
 /* clang-format off */
 static const struct option_row rows[] = {
 	{ "all", 'a', OPTION_FLAG, offsetof(struct options, all), NULL, "remove every image", NULL, 0 },
 	{ "force", 'f', OPTION_FLAG, offsetof(struct options, force), NULL, "also images with several names or used by a bundle", NULL, 0 },
+	{ "no-prune", 0, OPTION_FLAG, offsetof(struct options, no_prune), NULL, "take the names only: lade gc removes the rest", NULL, 0 },
 	{ "ignore", 'i', OPTION_FLAG, offsetof(struct options, ignore), NULL, "no error for an image that does not exist", NULL, 0 },
 };
 /* clang-format on */
 
-static const struct {
-	int number, code;
-} codes[] = { { ENOENT, 1 }, { EBUSY, 2 }, { EEXIST, EXIT_ERROR } };
+/* The later one says more. */
+static const int codes[] = { 0, 1, EXIT_ERROR, 2 };
 
-static int code_of(int result)
+static size_t rank_of(int result)
 {
-	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-		if (-result == codes[i].number)
-			return codes[i].code;
-	return EXIT_ERROR;
+	return result >= 0 ? 0 : result == -ENOENT ? 1 : result == -EBUSY ? 3 : 2;
 }
 
 static const char *hex_of(const char *digest)
@@ -87,7 +85,7 @@ static int run(const struct command_line *line, struct error *err)
 	const struct options *options = line->options;
 	auto_store struct store store = STORE_NONE;
 	struct strings list = { 0 };
-	int code = 0;
+	size_t rank = 0;
 
 	TRY(command_open_store(line, STORE_USE, &store, err));
 	if (options->all)
@@ -103,11 +101,12 @@ static int run(const struct command_line *line, struct error *err)
 		if (result >= 0 || (result == -ENOENT && options->ignore))
 			continue;
 		command_report(&one);
-		if (code_of(result) > code)
-			code = code_of(result);
+		if (rank_of(result) > rank)
+			rank = rank_of(result);
 	}
-	collect(&store);
-	return code;
+	if (!options->no_prune)
+		collect(&store);
+	return codes[rank];
 }
 
 const struct command command_rmi = {

@@ -41,6 +41,7 @@ extern const struct command command_load;
 extern const struct command command_login;
 extern const struct command command_logout;
 extern const struct command command_pull;
+extern const struct command command_mount;
 extern const struct command command_prune;
 extern const struct command command_push;
 extern const struct command command_referrers;
@@ -53,6 +54,7 @@ extern const struct command command_search;
 extern const struct command command_tag;
 extern const struct command command_tags;
 extern const struct command command_tree;
+extern const struct command command_unmount;
 extern const struct command command_unpack;
 extern const struct command command_untag;
 

@@ -29,7 +29,7 @@ static const struct command *const commands[] = {
 	/* the store */
 	&command_images, &command_inspect, &command_history, &command_tag, &command_untag,
 	&command_rmi, &command_prune, &command_exists, &command_tree, &command_df,
-	&command_diff, &command_save, &command_load, &command_import, &command_export, &command_check, &command_gc,
+	&command_diff, &command_save, &command_load, &command_import, &command_export, &command_mount, &command_unmount, &command_check, &command_gc,
 	/* bundles */
 	&command_run, &command_bundle, &command_release, &command_unpack,
 	&command_repack, &command_config,
@@ -47,6 +47,7 @@ static const struct command_spelling spellings[] = {
 	{ "image", "list", &command_images },
 	{ "image", "load", &command_load },
 	{ "image", "ls", &command_images },
+	{ "image", "mount", &command_mount },
 	{ "image", "prune", &command_prune },
 	{ "image", "pull", &command_pull },
 	{ "image", "push", &command_push },
@@ -55,6 +56,8 @@ static const struct command_spelling spellings[] = {
 	{ "image", "search", &command_search },
 	{ "image", "tag", &command_tag },
 	{ "image", "tree", &command_tree },
+	{ "image", "umount", &command_unmount },
+	{ "image", "unmount", &command_unmount },
 	{ "image", "untag", &command_untag },
 	{ "system", "check", &command_check },
 	{ "system", "df", &command_df },

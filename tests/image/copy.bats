@@ -314,3 +314,66 @@ formats_of() {
 	fails 125 lade copy -q --compression-level 3 oci:docker oci:out:x
 	says "needs --compression-format"
 }
+
+@test "an image that has no name in its archive is loaded without one" {
+	local id
+	lade pull -q "oci:$LAYOUT:demo:latest" >id
+	id=$(cat id)
+	lade save -q --format oci-archive -o named.tar demo
+	lade rmi demo
+	mkdir un && tar -C un -xf named.tar
+	jq -c 'del(.manifests[].annotations)' un/index.json >index && cp index un/index.json
+	tar -C un -cf nameless.tar .
+	ok lade load -q -i nameless.tar
+	[ "$output" = "Loaded image: sha256:$id" ]
+	ok lade images -n
+	[[ "${#lines[@]}" = 1 && "$output" =~ ^\<none\>\ +\<none\>\ +${id:0:12} ]]
+	ok lade load -q -i named.tar
+	ok lade load -q -i nameless.tar
+	ok lade images --format '{{.Repository}}'
+	[ "$output" = localhost/demo ]
+	lade save -q -o docker.tar demo
+	lade rmi demo
+	rm -rf un && mkdir un && tar -C un -xf docker.tar
+	jq -c '.[].RepoTags = null' un/manifest.json >manifest && cp manifest un/manifest.json
+	tar -C un -cf nameless.tar .
+	ok lade load -q -i nameless.tar
+	[ "$(lade images --format '{{.Repository}}')" = "<none>" ]
+}
+
+@test "loading and saving through pipes end with the first signal, and leave nothing" {
+	local pid
+	lade pull -q "oci:$LAYOUT:demo:latest" >id
+	lade save -q -o demo.tar demo
+	mkdir tmp && export TMPDIR=$PWD/tmp
+	mkfifo pipe
+	exec 9<>pipe
+	"$LADE" --root "$STORE" load -q <pipe >told 2>&1 3>&- 9>&- &
+	pid=$!
+	head -c 500000 demo.tar >&9
+	kill -TERM "$pid"
+	status=0; wait "$pid" || status=$?
+	[ "$status" = 143 ]
+	grep -q interrupted told
+	nothing "$(ls tmp)"
+	exec 9>&-
+	exec 9<>pipe
+	"$LADE" --root "$STORE" save -q demo >pipe 2>told 3>&- 9>&- &
+	pid=$!
+	head -c 1000 <&9 >/dev/null
+	kill -TERM "$pid"
+	status=0; wait "$pid" || status=$?
+	[ "$status" = 143 ]
+	exec 9>&-
+	nothing "$(ls tmp)"
+}
+
+@test "an archive that holds more than anybody sends is refused" {
+	truncate -s 200M zeros
+	tar -cf - zeros | zstd -q >bomb.tar.zst
+	rm zeros
+	mkdir tmp && export TMPDIR=$PWD/tmp
+	fails 125 lade load -q -i bomb.tar.zst
+	says "refused"
+	nothing "$(ls tmp)"
+}

@@ -261,3 +261,18 @@ completions() {
 	"$LADE" completion zsh | grep -q 'compression-format=.*(gzip zstd)'
 	"$LADE" completion fish | grep -q "seen_subcommand_from push' -l compression-format -r -f -a 'gzip zstd'"
 }
+
+@test "rmi: in use says 2 whatever else failed, anything else 125 before 1; --no-prune keeps the blobs" {
+	lade bundle demo "$DIR"
+	fails 2 lade rmi nosuch demo
+	fails 2 lade rmi -a
+	lade release "$DIR"
+	lade tag demo other
+	fails 125 lade rmi nosuch "$ID"
+	fails 1 lade rmi -f nosuch
+	ok lade rmi -i nosuch
+	ok lade rmi --no-prune demo other
+	[ -n "$(below blobs/sha256)" ]
+	ok lade gc
+	store_is_empty
+}

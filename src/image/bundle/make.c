@@ -226,7 +226,7 @@ static int make_parts(struct making *making, struct error *err)
 		return fail_call(err, "fchmod", "cannot open %s to the container's root",
 				 making->claim.path);
 	TRY(make_some_rootfs(making, &driver, err));
-	result = write_config(making, err);
+	result = making->request->no_config ? 0 : write_config(making, err);
 	if (result < 0) {
 		state = store_open_bundle(making->store, making->record.id, NULL);
 		drop_rootfs(making, driver, state);

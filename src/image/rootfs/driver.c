@@ -9,7 +9,7 @@
 #include "rootfs_private.h"
 
 const struct rootfs_driver *const rootfs_drivers[] = { &rootfs_overlay, &rootfs_runtime,
-						       &rootfs_copy, NULL };
+						       &rootfs_copy, &rootfs_view, NULL };
 
 const struct rootfs_driver *rootfs_driver_find(const char *name)
 {

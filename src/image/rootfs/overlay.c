@@ -232,7 +232,7 @@ static int overlay_make(const struct rootfs_request *request, struct error *err)
 	return overlay_mount(&visible, err);
 }
 
-static bool is_overlay_mount(const char *target)
+bool rootfs_is_mounted(const char *target)
 {
 	auto_close int fd = open(target, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct statfs filesystem;
@@ -270,7 +270,7 @@ static int check_unused(const char *target, int state, struct error *err)
 	struct stat look;
 	pid_t process;
 
-	if (!is_overlay_mount(target) || stat(target, &look) < 0)
+	if (!rootfs_is_mounted(target) || stat(target, &look) < 0)
 		return check_upper(state, err);
 	process = inhabitant_find(look.st_dev, 0);
 	return process ? fail(err, EBUSY, "a container still runs on this bundle (process %d)",
@@ -280,7 +280,7 @@ static int check_unused(const char *target, int state, struct error *err)
 
 static int overlay_release(const char *target, int state, struct error *err)
 {
-	while (is_overlay_mount(target))
+	while (rootfs_is_mounted(target))
 		if (umount2(target, UMOUNT_NOFOLLOW) < 0)
 			return fail_call(err, "umount", "cannot unmount %s", target);
 	return 0;
@@ -289,7 +289,7 @@ static int overlay_release(const char *target, int state, struct error *err)
 static int overlay_open_changes(const char *target, int state, bool merged,
 				struct rootfs_changes *changes, struct error *err)
 {
-	if (merged && !is_overlay_mount(target)) {
+	if (merged && !rootfs_is_mounted(target)) {
 		fail(err, ENOENT, "%s is not mounted", target);
 		return fail_hint(err, "mount it again, or make the bundle with --rootfs copy");
 	}

@@ -13,6 +13,7 @@
 extern const struct rootfs_driver rootfs_overlay;
 extern const struct rootfs_driver rootfs_copy;
 extern const struct rootfs_driver rootfs_runtime;
+extern const struct rootfs_driver rootfs_view;
 
 /* ---- overlay.c: what both ways to an overlay need ------------------------------------------- */
 

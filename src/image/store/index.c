@@ -89,6 +89,14 @@ static bool is_replaced(const struct oci_descriptor *old, const struct store_ima
 		    : text_equal(old->digest, store_image_key(image));
 }
 
+static bool has_image(const struct oci_index *index, const struct store_image *image)
+{
+	for (size_t i = 0; i < index->manifests.count; i++)
+		if (text_equal(index->manifests.items[i].digest, store_image_key(image)))
+			return true;
+	return false;
+}
+
 int store_set_name(struct store *store, const struct store_image *image, struct error *err)
 {
 	auto_arena struct arena arena = { 0 };
@@ -104,6 +112,8 @@ int store_set_name(struct store *store, const struct store_image *image, struct 
 		return fail(err, ENOENT, "the image %s has no manifest in the store",
 			    image->name ? image->name : image->digest);
 	TRY(index_read(store, &arena, &index, err));
+	if (!image->name && has_image(&index, image))
+		return 0;
 	items = arena_array(&arena, index.manifests.count + 1, sizeof(*items));
 	for (size_t i = 0; i < index.manifests.count; i++)
 		if (!is_replaced(&index.manifests.items[i], image))

@@ -26,6 +26,19 @@ static void removal_plan(const struct store_images *images, const struct store_i
 	}
 }
 
+/* A view (lade mount) is a record, too. */
+static int fail_used(const struct store_bundle *bundle, const char *what, struct error *err)
+{
+	if (text_equal(bundle->rootfs, "view")) {
+		fail(err, EBUSY, "the image %s is mounted at \"%s/rootfs\"", what, bundle->path);
+		fail_hint(err, "lade unmount it, or use --force");
+		return -EBUSY;
+	}
+	fail(err, EBUSY, "the image %s is used by the bundle \"%s\"", what, bundle->path);
+	fail_hint(err, "release the bundle, or use --force");
+	return -EBUSY;
+}
+
 static int check_bundles(const struct store *store, const struct removal *removal, const char *what,
 			 struct arena *arena, struct error *err)
 {
@@ -33,12 +46,8 @@ static int check_bundles(const struct store *store, const struct removal *remova
 
 	TRY(store_list_bundles(store, arena, &bundles, err));
 	for (size_t i = 0; i < bundles.count; i++)
-		if (store_image_has(removal->image, bundles.items[i].digest)) {
-			fail(err, EBUSY, "the image %s is used by the bundle \"%s\"", what,
-			     bundles.items[i].path);
-			fail_hint(err, "release the bundle, or use --force");
-			return -EBUSY;
-		}
+		if (store_image_has(removal->image, bundles.items[i].digest))
+			return fail_used(&bundles.items[i], what, err);
 	return 0;
 }
 

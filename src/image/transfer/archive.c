@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,6 +21,10 @@
 
 #define MEMBERS_MOST 20000
 #define BLOCK        (256 * 1024)
+/* As for layers. */
+#define TOTAL_MOST (INT64_C(1) << 40)
+#define RATIO_FROM (INT64_C(64) << 20)
+#define RATIO_MOST 2000
 
 static void own_archive(struct archive **archive)
 {
@@ -87,8 +92,24 @@ static int fail_archive(struct archive *archive, const char *path, struct error 
 {
 	const char *words = archive_error_string(archive);
 
+	if (archive_errno(archive) == ECANCELED)
+		return fail(err, ECANCELED, "interrupted");
 	return fail(err, EBADMSG, "cannot read the archive %s: %s", path,
 		    words ? words : "not a tar file");
+}
+
+/* What comes out of a small archive may be endless: compressed zeros, holes. */
+static int check_total(struct archive *archive, const char *path, int64_t total, struct error *err)
+{
+	int64_t taken = archive_filter_bytes(archive, -1);
+
+	if (total > TOTAL_MOST)
+		return fail(err, EFBIG, "the archive %s holds more than %lld bytes", path,
+			    (long long)TOTAL_MOST);
+	if (total > RATIO_FROM && total / RATIO_MOST > taken)
+		return fail(err, EFBIG, "the archive %s holds %lld bytes in %lld: refused", path,
+			    (long long)total, (long long)taken);
+	return 0;
 }
 
 static int write_block(int fd, const void *block, size_t length, struct member *member,
@@ -99,11 +120,11 @@ static int write_block(int fd, const void *block, size_t length, struct member *
 	return file_write_all(fd, block, length, member->name, err);
 }
 
-static int keep_data(struct archive *archive, const char *path, int dir, struct member *member,
-		     struct error *err)
+static int keep_data(struct archive *archive, const char *path, struct archive_members *members,
+		     struct member *member, struct error *err)
 {
 	auto_close int fd =
-		openat(dir, member->file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		openat(members->dir, member->file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	auto_digest struct digest_hash hash = { 0 };
 	auto_free char *block = malloc(BLOCK);
 	ssize_t got;
@@ -113,8 +134,10 @@ static int keep_data(struct archive *archive, const char *path, int dir, struct 
 	if (!block)
 		return fail(err, ENOMEM, "out of memory");
 	TRY(digest_begin(&hash, DIGEST_SHA256, err));
-	while ((got = archive_read_data(archive, block, BLOCK)) > 0)
+	while ((got = archive_read_data(archive, block, BLOCK)) > 0) {
+		TRY(check_total(archive, path, members->total += got, err));
 		TRY(write_block(fd, block, (size_t)got, member, &hash, err));
+	}
 	if (got < 0)
 		return fail_archive(archive, path, err);
 	digest_end(&hash, member->digest);
@@ -157,11 +180,44 @@ static int keep_entry(struct archive *archive, struct archive_entry *entry, cons
 		return fail(err, EBADMSG, "the archive %s has something that is no file: %s", path,
 			    member->name);
 	snprintf(member->file, sizeof(member->file), "file-%zu", members->count);
-	return keep_data(archive, path, members->dir, member, err);
+	return keep_data(archive, path, members, member, err);
+}
+
+/* The archive's own bytes, until somebody wants to stop. */
+struct feed {
+	int fd, cancel_fd;
+	char block[BLOCK];
+};
+
+static la_ssize_t read_feed(struct archive *archive, void *context, const void **block)
+{
+	struct feed *feed = context;
+	struct pollfd ready[] = { { .fd = feed->fd, .events = POLLIN },
+				  { .fd = feed->cancel_fd, .events = POLLIN } };
+	ssize_t got = -1;
+
+	*block = feed->block;
+	while (got < 0) {
+		if (poll(ready, feed->cancel_fd > 0 ? 2 : 1, -1) < 0) {
+			if (errno == EINTR) /* the signal, perhaps, that the other one tells of */
+				continue;
+			break;
+		}
+		if (ready[1].revents) {
+			archive_set_error(archive, ECANCELED, "interrupted");
+			return -1;
+		}
+		got = read(feed->fd, feed->block, sizeof(feed->block));
+		if (got < 0 && errno != EINTR && errno != EAGAIN)
+			break;
+	}
+	if (got < 0)
+		archive_set_error(archive, errno, "%s", error_reason(errno));
+	return got;
 }
 
 static int unpack(const char *path, struct archive_members *members, struct arena *arena,
-		  struct error *err)
+		  struct feed *feed, struct error *err)
 {
 	struct archive *archive __attribute__((cleanup(own_archive))) = archive_read_new();
 	struct archive_entry *entry;
@@ -170,7 +226,7 @@ static int unpack(const char *path, struct archive_members *members, struct aren
 	archive_read_support_format_tar(archive);
 	archive_read_support_filter_all(archive);
 	archive_read_set_options(archive, "hdrcharset=BINARY");
-	if (archive_read_open_filename(archive, path, BLOCK) != ARCHIVE_OK)
+	if (archive_read_open(archive, feed, NULL, read_feed, NULL) != ARCHIVE_OK)
 		return fail_archive(archive, path, err);
 	while ((result = archive_read_next_header(archive, &entry)) == ARCHIVE_OK ||
 	       result == ARCHIVE_WARN)
@@ -219,6 +275,22 @@ static int place_members(const struct archive_members *members, struct arena *ar
 	return 0;
 }
 
+static int unpack_file(const struct source *source, struct archive_members *members,
+		       struct arena *arena, struct error *err)
+{
+	const char *path = source->reference->directory;
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	auto_free struct feed *feed = malloc(sizeof(*feed));
+
+	if (!feed)
+		return fail(err, ENOMEM, "out of memory");
+	if (fd < 0)
+		return fail_call(err, "open", "cannot read the archive %s", path);
+	feed->fd = fd;
+	feed->cancel_fd = source->cancel_fd;
+	return unpack(path, members, arena, feed, err);
+}
+
 int archive_stage(struct source *source, struct error *err)
 {
 	const struct reference *reference = source->reference;
@@ -229,7 +301,7 @@ int archive_stage(struct source *source, struct error *err)
 	TRY(layout_open_at(source, source->temporary, err));
 	members.dir = source->layout;
 	TRY(make_layout_directories(source->layout, err));
-	TRY(unpack(reference->directory, &members, &arena, err));
+	TRY(unpack_file(source, &members, &arena, err));
 	/* Docker's newer archives are layouts too, podman's are one or the other. */
 	if (reference->transport == REFERENCE_DOCKER_ARCHIVE &&
 	    (archive_member(&members, "manifest.json", &arena) ||

@@ -19,7 +19,8 @@ struct member {
 struct archive_members {
 	struct member *items;
 	size_t count, room;
-	int dir; /* where their files are; not owned */
+	int dir;       /* where their files are; not owned */
+	int64_t total; /* bytes of all of them */
 };
 
 /* The member of that name, behind its links; NULL when there is none. */

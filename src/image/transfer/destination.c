@@ -2,6 +2,7 @@
 #include "destination.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -31,6 +32,13 @@ int destination_open(const struct reference *reference, const struct transfer_op
 		return fail(err, EINVAL, "%s: a place in the index cannot be written to",
 			    reference_format(reference, arena));
 	return destination->kind->open(destination, options, err);
+}
+
+int destination_check(const struct destination *destination, struct error *err)
+{
+	struct pollfd wait = { .fd = destination->cancel_fd, .events = POLLIN };
+
+	return wait.fd > 0 && poll(&wait, 1, 0) > 0 ? fail(err, ECANCELED, "interrupted") : 0;
 }
 
 void destination_close(struct destination *destination)

@@ -27,7 +27,7 @@ static int read_index(const struct source *source, struct arena *arena, struct o
 	return oci_index_read(&document, index, arena, err);
 }
 
-/* Like a name of an image in an archive without one: after the archive. */
+/* Of a layout's directory, what has no name is called after that. */
 static const char *name_of(const struct loading *loading, const struct oci_descriptor *entry)
 {
 	struct source unnamed = { .reference = loading->reference,
@@ -46,9 +46,12 @@ static int load_entry(const struct loading *loading, const char *directory,
 	struct store_image image;
 
 	options.name = name_of(loading, entry);
+	/* Nobody called it anything: an archive's own name is chance. */
+	options.unnamed = loading->reference->transport != REFERENCE_LAYOUT &&
+			  !string_map_get(&entry->annotations, OCI_REF_NAME);
 	options.origin = loading->origin;
 	TRY(pull_reference(loading->store, &part, &options, loading->arena, &image, err));
-	strings_add(loading->names, image.name, loading->arena);
+	strings_add(loading->names, image.name ? image.name : image.id, loading->arena);
 	return 0;
 }
 

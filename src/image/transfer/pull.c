@@ -222,6 +222,14 @@ static void note_where(const struct pull *pull)
 
 /* ---- the pull -------------------------------------------------------------------------------- */
 
+static char *name_of(const struct pull *pull)
+{
+	if (pull->options->unnamed)
+		return NULL;
+	return pull->options->name ? arena_string(pull->arena, pull->options->name)
+				   : pull->source.kind->name(&pull->source, pull->arena);
+}
+
 static int pull_image(struct pull *pull, struct store_image *image, struct error *err)
 {
 	struct registry_manifest fetched = { 0 };
@@ -231,8 +239,7 @@ static int pull_image(struct pull *pull, struct store_image *image, struct error
 	warn_of_platform(pull);
 	list_jobs(pull, &pull->config.rootfs->diff_ids);
 	TRY(bring_layers(pull, err));
-	image->name = pull->options->name ? arena_string(pull->arena, pull->options->name)
-					  : pull->source.kind->name(&pull->source, pull->arena);
+	image->name = name_of(pull);
 	image->digest = arena_string(pull->arena, fetched.digest);
 	image->media_type = fetched.media_type;
 	image->size = (int64_t)fetched.length;
@@ -322,8 +329,7 @@ static int pull_index(struct pull *pull, struct store_image *image, struct error
 	TRY(store_commit(pull->store, err));
 	if (pull->options->nameless)
 		return 0;
-	image->name = pull->options->name ? arena_string(pull->arena, pull->options->name)
-					  : pull->source.kind->name(&pull->source, pull->arena);
+	image->name = name_of(pull);
 	image->index = arena_alloc(pull->arena, sizeof(*image->index));
 	image->index->digest = arena_string(pull->arena, fetched.digest);
 	image->index->media_type = fetched.media_type && *fetched.media_type

@@ -7,6 +7,8 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -44,6 +46,7 @@ struct docker_archive {
 /* ---- one tar file ---------------------------------------------------------------------------- */
 
 struct tar {
+	const struct destination *destination;
 	struct archive *archive;
 	const char *path;
 	char temporary[PATH_MAX]; /* "" where it is written in place */
@@ -52,8 +55,41 @@ struct tar {
 
 static int fail_tar(const struct tar *tar, struct error *err)
 {
+	if (archive_errno(tar->archive) == ECANCELED)
+		return fail(err, ECANCELED, "interrupted");
 	return fail(err, EIO, "cannot write the archive %s: %s", tar->path,
 		    archive_error_string(tar->archive));
+}
+
+/* A reader of a pipe may take its time: a wait that cancelling ends. */
+static la_ssize_t write_tar(struct archive *archive, void *context, const void *bytes,
+			    size_t length)
+{
+	const struct tar *tar = context;
+	struct pollfd ready[] = { { .fd = tar->fd, .events = POLLOUT },
+				  { .fd = tar->destination->cancel_fd, .events = POLLIN } };
+	ssize_t done = -1;
+
+	while (done < 0) {
+		if (poll(ready, ready[1].fd > 0 ? 2 : 1, -1) < 0) {
+			if (errno == EINTR) /* the signal, perhaps, that the other one tells of */
+				continue;
+			break;
+		}
+		if (ready[1].revents) {
+			archive_set_error(archive, ECANCELED, "interrupted");
+			return -1;
+		}
+		/* What a pipe takes without a wait, once it takes anything (pipe(7)). */
+		if (!*tar->temporary && length > PIPE_BUF)
+			length = PIPE_BUF;
+		done = write(tar->fd, bytes, length);
+		if (done < 0 && errno != EINTR && errno != EAGAIN)
+			break;
+	}
+	if (done < 0)
+		archive_set_error(archive, errno, "%s", error_reason(errno));
+	return done;
 }
 
 static int open_tar(struct tar *tar, struct error *err)
@@ -72,7 +108,7 @@ static int open_tar(struct tar *tar, struct error *err)
 	tar->archive = archive_write_new();
 	archive_write_set_format_pax_restricted(tar->archive);
 	archive_write_set_bytes_in_last_block(tar->archive, 1);
-	if (archive_write_open_fd(tar->archive, tar->fd) != ARCHIVE_OK)
+	if (archive_write_open(tar->archive, tar, NULL, write_tar, NULL) != ARCHIVE_OK)
 		return fail_tar(tar, err);
 	return 0;
 }
@@ -101,9 +137,11 @@ static int add_data(struct tar *tar, int fd, struct error *err)
 
 	if (!buffer)
 		return fail(err, ENOMEM, "out of memory");
-	while ((got = read(fd, buffer, CHUNK)) > 0)
+	while ((got = read(fd, buffer, CHUNK)) > 0) {
+		TRY(destination_check(tar->destination, err));
 		if (archive_write_data(tar->archive, buffer, (size_t)got) != got)
 			return fail_tar(tar, err);
+	}
 	return got < 0 ? fail_call(err, "read", "cannot read what %s is to hold", tar->path) : 0;
 }
 
@@ -380,7 +418,9 @@ static int write_saved(struct tar *tar, const struct destination *destination, s
 
 static int finish_archive(struct destination *destination, struct error *err)
 {
-	struct tar tar = { .path = destination->reference->directory, .fd = -1 };
+	struct tar tar = { .destination = destination,
+			   .path = destination->reference->directory,
+			   .fd = -1 };
 	int result = open_tar(&tar, err);
 
 	if (result == 0)

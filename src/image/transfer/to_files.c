@@ -2,7 +2,6 @@
  * form of skopeo's (dir:). A file has its name only when it is whole; names come last. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -106,15 +105,6 @@ int files_have_blob(struct destination *destination, const struct oci_descriptor
 	       S_ISREG(status.st_mode) && status.st_size == descriptor->size;
 }
 
-static int check_cancelled(const struct destination *destination, struct error *err)
-{
-	struct pollfd wait = { .fd = destination->cancel_fd, .events = POLLIN };
-
-	if (destination->cancel_fd > 0 && poll(&wait, 1, 0) > 0)
-		return fail(err, ECANCELED, "cancelled");
-	return 0;
-}
-
 static int pour(const struct destination *destination, const struct parcel *parcel, int out,
 		struct error *err)
 {
@@ -128,7 +118,7 @@ static int pour(const struct destination *destination, const struct parcel *parc
 		return fail(err, ENOMEM, "out of memory");
 	TRY(digest_begin(&hash, digest_algorithm(descriptor->digest), err));
 	while ((got = pread(parcel->fd, buffer, CHUNK, done)) > 0) {
-		TRY(check_cancelled(destination, err));
+		TRY(destination_check(destination, err));
 		digest_update(&hash, buffer, (size_t)got);
 		TRY(file_write_all(out, buffer, (size_t)got, "a blob", err));
 		done += got;
