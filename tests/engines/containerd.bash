@@ -34,7 +34,13 @@ make_containerd() {
 	wait_until in_room ctr version >/dev/null 2>&1 || { tail -20 "$BATS_FILE_TMPDIR/containerd.log"; return 1; }
 }
 
+# The last processes of the room may still be dying when it is gone: until then their cgroups stay.
 leave_containerd() {
 	leave_room
+	wait_until forgotten
+}
+
+forgotten() {
 	forget_cgroups "$PARENT"
+	[ -z "$(find /sys/fs/cgroup -type d -path "*/$PARENT*")" ]
 }

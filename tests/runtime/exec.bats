@@ -275,3 +275,22 @@ teardown() { common_teardown; }
 	[ "${lines[0]}" = 0 ]
 	[[ "$output" == *100000* ]]
 }
+
+@test "a container that ends between the look at its process and the opening of its root is not entered" {
+	is coffer || skip "about coffer's own order"
+	needs_root
+	command -v strace >/dev/null || skip "needs strace"
+	args /bin/sleep 1000
+	rt run --no-pivot --detach --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1 3>&-
+	local pid tracer
+	pid=$(rt state "$ID" | jq .pid)
+	strace -f -o "$BATS_TEST_TMPDIR/trace" -P "/proc/$pid/root" -e trace=open,openat \
+		-e inject=open,openat:delay_exit=2000000 \
+		"$RUNTIME" --root "$ROOT" exec "$ID" true >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+	tracer=$!
+	wait_until test -s "$BATS_TEST_TMPDIR/trace"
+	rt kill "$ID" KILL
+	wait "$tracer" || true
+	run cat "$BATS_TEST_TMPDIR/said"
+	[[ "$output" == *"container not running"* ]] || { cat "$BATS_TEST_TMPDIR"/{said,trace}; false; }
+}

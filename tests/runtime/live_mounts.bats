@@ -264,3 +264,36 @@ reads_standard_input() {
 	run rt mounts remove "$ID" "$MOUNTS"
 	[[ "$output" == *"was not added"* ]]
 }
+
+# swap: as long as it lives, what is a file in /d is a FIFO the next moment; to open that is to wait for ever.
+swap() {
+	exec python3 - "$BUNDLE/rootfs" 3>&- <<-'PY'
+		import ctypes, os, sys
+		exchange = ctypes.CDLL(None).renameat2
+		os.chdir(sys.argv[1])
+		os.mkdir("e")
+		for number in range(2):
+		    open(f"d/{number}", "w").write("x")
+		    os.mkfifo(f"e/{number}")
+		print("swapping", flush=True)
+		while True:
+		    for number in range(2):
+		        exchange(-100, b"d/%d" % number, -100, b"e/%d" % number, 2)
+	PY
+}
+
+@test "tmpcopyup of a directory whose files become FIFOs meanwhile opens none of them" {
+	is coffer || skip "crun has no such option for it"
+	mkdir "$BUNDLE/rootfs/d"
+	start_sleeper
+	swap >"$BATS_TEST_TMPDIR/swap" &
+	local swapper=$! try
+	wait_until grep -q swapping "$BATS_TEST_TMPDIR/swap"
+	mounts '{"destination": "/d", "type": "tmpfs", "source": "tmpfs", "options": ["tmpcopyup"]}'
+	for try in $(seq 30); do
+		run timeout 20 "$RUNTIME" --root "$ROOT" mounts add "$ID" "$MOUNTS"
+		[ "$status" = 0 ] || [[ "$status" = 1 && "$output" == *tmpcopyup* ]] || { kill "$swapper"; echo "$try: $status $output"; false; }
+		[ "$status" != 0 ] || rt mounts remove "$ID" "$MOUNTS"
+	done
+	kill "$swapper"
+}

@@ -237,6 +237,37 @@ static void the_present_host_can_be_asked(void **state)
 		     facts.cgroup_layout == CGROUP_HYBRID) == (facts.cgroup_unified != NULL));
 }
 
+/* Of hierarchies that are not seen only those count that the kernel has. */
+static void a_hierarchy_that_is_gone_with_its_kernel_hides_no_cgroup(void **state)
+{
+	static const struct cgroup_hierarchy memory = { "/sys/fs/cgroup/memory", "memory" };
+	const struct facts host = { .cgroup_layout = CGROUP_LEGACY,
+				    .hierarchies = &memory,
+				    .hierarchy_count = 1 };
+	char *names[] = { (char *)"memory", (char *)"name=nosuch" };
+	const struct strings recorded = { .items = names, .count = 2 };
+
+	assert_int_equal(cgroup_check_seen(&recorded, &host, NULL), 0);
+}
+
+static void the_hierarchies_of_a_cgroup_are_those_of_the_host(void **state)
+{
+	static const struct cgroup_hierarchy some[] = { { "/sys/fs/cgroup/memory", "memory" },
+							{ "/sys/fs/cgroup/cpu", "cpu,cpuacct" } };
+	const struct facts host = { .cgroup_layout = CGROUP_HYBRID,
+				    .cgroup_unified = "/sys/fs/cgroup/unified",
+				    .hierarchies = some,
+				    .hierarchy_count = 2 };
+	auto_arena struct arena arena = { 0 };
+	struct strings names = cgroup_hierarchies(&host, NULL, &arena);
+
+	assert_int_equal(names.count, 3);
+	assert_string_equal(names.items[0], "");
+	assert_string_equal(names.items[1], "memory");
+	assert_string_equal(names.items[2], "cpu,cpuacct");
+	assert_int_equal(cgroup_check_seen(&names, &host, NULL), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +286,8 @@ int main(void)
 		cmocka_unit_test(mounts_elsewhere_do_not_count),
 		cmocka_unit_test(a_v2_tree_alone_below_a_tmpfs_is_unified),
 		cmocka_unit_test(the_present_host_can_be_asked),
+		cmocka_unit_test(a_hierarchy_that_is_gone_with_its_kernel_hides_no_cgroup),
+		cmocka_unit_test(the_hierarchies_of_a_cgroup_are_those_of_the_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -124,9 +124,9 @@ int launch_hand_over(struct launched *launched, struct error *err)
 	result = fill_and_send(launched, slots, &failure);
 	for (int i = 0; i < PLAN_SLOTS_MOST; i++)
 		own_close(&slots[i]);
-	/* Why it ended says more: the kernel killed it for want of memory, or its own last words.
-	 */
-	if (result < 0 && has_ended(launched, &failure))
+	/* Why it ended says more: the kernel killed it for want of memory, or its own last words;
+	 * unless it ended with the container. */
+	if (result < 0 && failure.number != ESRCH && has_ended(launched, &failure))
 		return launch_await(launched, PHASE_CREATED, err);
 	if (result < 0 && err)
 		*err = failure;
