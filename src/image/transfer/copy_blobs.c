@@ -210,6 +210,24 @@ static int larger_first(const void *a, const void *b)
 	return size_a < size_b ? 1 : size_a > size_b ? -1 : 0;
 }
 
+/* The config goes first, by the caller's own hand: what that finds out about the destination (the
+ * way to talk to it, a token) each thread's fork then knows. */
+static int carry_first(struct freight *freight, struct error *err)
+{
+	struct carrier carrier = { .freight = freight,
+				   .source = freight->copy->source,
+				   .destination = *freight->copy->destination };
+	int result = carry(&carrier, 0, err);
+
+	arena_free(&carrier.arena);
+	return result;
+}
+
+static int carry_other(void *worker, size_t task, struct error *err)
+{
+	return carry(worker, task + 1, err);
+}
+
 static int list_freight(struct freight *freight, const struct oci_manifest *manifest,
 			struct error *err)
 {
@@ -217,6 +235,8 @@ static int list_freight(struct freight *freight, const struct oci_manifest *mani
 						 .layers = freight->count };
 
 	tell(freight->copy, &resolved);
+	TRY(digest_check(manifest->config->digest, "blob", err));
+	list_cargo(freight, manifest->config, manifest->layers.count);
 	for (size_t i = 0; i < manifest->layers.count; i++) {
 		const struct oci_descriptor *layer = &manifest->layers.items[i];
 
@@ -226,9 +246,7 @@ static int list_freight(struct freight *freight, const struct oci_manifest *mani
 		if (!is_foreign(layer))
 			list_cargo(freight, layer, i);
 	}
-	TRY(digest_check(manifest->config->digest, "blob", err));
-	list_cargo(freight, manifest->config, manifest->layers.count);
-	qsort(freight->order, freight->order_count, sizeof(*freight->order), larger_first);
+	qsort(freight->order + 1, freight->order_count - 1, sizeof(*freight->order), larger_first);
 	return 0;
 }
 
@@ -265,12 +283,13 @@ int copy_blobs(struct copy *copy, struct oci_manifest *manifest, struct error *e
 		.stop = copy->stop,
 		.context = &freight,
 		.enter = enter,
-		.work = carry,
+		.work = carry_other,
 		.leave = leave,
 	};
 
 	TRY(list_freight(&freight, manifest, err));
-	pool.tasks = freight.order_count;
+	TRY(carry_first(&freight, err));
+	pool.tasks = freight.order_count - 1;
 	TRY(pool_run(&pool, err));
 	return describe_packed(&freight, manifest, copy->arena);
 }
