@@ -135,7 +135,7 @@ label_of() {
 	[ "$(label_of "$(rt state "$ID" | jq .pid)")" = "$LABEL" ]
 	rt exec --detach --pid-file "$BATS_TEST_TMPDIR/pid" "$ID" /bin/sleep 1000 </dev/null >/dev/null 2>&1 3>&-
 	[ "$(label_of "$(cat "$BATS_TEST_TMPDIR/pid")")" = "$LABEL" ]
-	local other=system_u:system_r:container_t:s0:c1,c2,c3
+	local other=system_u:system_r:container_t:s0:c1,c2,c4
 	chcon -R -l s0:c1,c2 "$BUNDLE/rootfs"
 	rt exec --detach --process-label "$other" --pid-file "$BATS_TEST_TMPDIR/pid" "$ID" /bin/sleep 1000 </dev/null >/dev/null 2>&1 3>&-
 	run label_of "$(cat "$BATS_TEST_TMPDIR/pid")"
