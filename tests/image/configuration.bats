@@ -58,8 +58,10 @@ skopeo_takes() {
 	start_registry
 	start_another
 	with_mirror 'insecure = true'
+	sed -i '/inside/a insecure = true' "$CONTAINERS_REGISTRIES_CONF"
 	push_to "$REGISTRY/inside/demo:1"
 	ok lade pull -q example.com/team/demo:1
+	skopeo_takes example.com/team/demo:1
 	ok lade rmi --all
 	stop_another || true
 	ok lade pull -q example.com/team/demo:1

@@ -106,6 +106,20 @@ static void blocked_names_are_refused_by_their_longest_prefix(void **state)
 					 test->path));
 }
 
+static void a_place_without_a_host_is_not_taken_for_docker_io(void **state)
+{
+	struct base_case *test = *state;
+	struct registries *registries =
+		read_file(test, "[[registry]]\nprefix = 'a.io'\nlocation = 'mirror/x'");
+
+	assert_string_equal(
+		sources_of(test, registries, "a.io/y"),
+		arena_format(&test->arena,
+			     "%s/first: the location \"mirror/x\" names no host: a host "
+			     "has a dot or a port",
+			     test->path));
+}
+
 static const char *names_of(struct base_case *test, const struct registries *registries,
 			    const char *typed)
 {
@@ -236,6 +250,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_name_is_pulled_from_mirrors_and_then_from_its_place),
 		TEST(blocked_names_are_refused_by_their_longest_prefix),
+		TEST(a_place_without_a_host_is_not_taken_for_docker_io),
 		TEST(a_short_name_is_its_alias_or_one_in_each_search_registry),
 		TEST(a_short_name_is_of_docker_io_where_nothing_is_said),
 		TEST(an_empty_list_of_search_registries_leaves_aliases_only),

@@ -95,7 +95,12 @@ static int add_source(struct registries_sources *sources, const struct registrie
 	source->place = place;
 	if (reference_parse_name(there, arena, &source->reference, err) < 0)
 		return fail_where(err, "%s: %s", rule->file, place->location);
-	return 0;
+	if (!source->reference.typed)
+		return 0;
+	/* It would be docker.io's, where anybody may have that name. */
+	fail(err, EINVAL, "the location \"%s\" names no host: a host has a dot or a port",
+	     place->location);
+	return fail_where(err, "%s", rule->file);
 }
 
 int registries_sources(const struct registries *registries, const struct reference *name,
