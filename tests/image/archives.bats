@@ -52,7 +52,7 @@ teardown() {
 		[ "$(lade inspect --format '{{len .RootFS.Layers}} {{.RootFS.Layers}}' "again:${how##*.}")" = "1 [sha256:$(digest_of demo.tar)]" ]
 	done
 	ok lade image import - stdin <demo.tar.gz
-	ok lade import - <demo.tar.gz
+	ok lade import -m other - <demo.tar.gz
 	[ "$(lade images --filter dangling=true -q | wc -l)" = 1 ]
 	ok lade run again:tar cat /var/version
 	[ "$output" = 1 ]
