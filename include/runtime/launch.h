@@ -36,6 +36,7 @@ struct launched {
 	int pidfd;
 	int control;  /* our end of the control socket */
 	int console;  /* the pty's master once PHASE_CREATED was reached with a console; or -1 */
+	bool born;    /* PHASE_BORN was reached: `pid` is the second child */
 	int listener; /* the seccomp listener once PHASE_LISTENER was reached; or -1 */
 	struct net_devices *net_devices; /* moved to it, to be given back by launch_abort */
 	uint64_t *mounts;                /* ids told by PHASE_MOUNTED */

@@ -72,8 +72,11 @@ scope_of() {
 }
 
 @test "a health check has a timer of systemd's" {
-	podman run -d --name h --network none --health-cmd 'test -e /tmp/well' --health-interval 1s $IMAGE sh -c 'echo >/tmp/well; sleep 1000'
-	wait_until eval '[ "$(podman inspect h | jq -r ".[0].State | .Health // .Healthcheck | .Status")" = healthy ]'
+	local id
+	id=$(podman run -d --name h --network none --health-cmd 'test -e /tmp/well' --health-interval 1h $IMAGE sh -c 'echo >/tmp/well; sleep 1000')
+	systemctl list-timers --all --no-legend --full | grep -q "$id"
+	wait_until podman healthcheck run h
+	[ "$(podman inspect h | jq -r '.[0].State | .Health // .Healthcheck | .Status')" = healthy ]
 	podman rm --force --time 0 h
 }
 

@@ -17,12 +17,16 @@ static char *written(const struct reference *name, struct arena *arena)
 /* How much of a name "*.example.com" covers: "a.b.example.com"; 0: it does not match. */
 static size_t matched_by_domain(const char *name, const char *domain)
 {
-	const char *at = strstr(name, domain);
-	size_t length = at ? (size_t)(at - name) + strlen(domain) : 0;
+	const size_t host = strcspn(name, "/");
 
-	if (!at || memchr(name, '/', (size_t)(at - name)))
-		return 0;
-	return strchr(":/", name[length]) ? length : 0; /* the name's end is one of them */
+	for (const char *at = strstr(name, domain); at && (size_t)(at - name) < host;
+	     at = strstr(at + 1, domain)) {
+		size_t length = (size_t)(at - name) + strlen(domain);
+
+		if (strchr(":/", name[length])) /* the name's end is one of them */
+			return length;
+	}
+	return 0;
 }
 
 static size_t matched(const char *name, const char *prefix)

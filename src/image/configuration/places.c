@@ -3,6 +3,8 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,6 +30,13 @@ static char *users(const char *path, struct arena *arena)
 				 arena_format(arena, "containers/%s", path), arena);
 }
 
+/* What only cannot be looked at, or is a link to nothing, is there: who reads it says why not. */
+static bool is_absent(const char *path)
+{
+	return faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+	       (errno == ENOENT || errno == ENOTDIR);
+}
+
 const char *configuration_main(const char *name, struct arena *arena)
 {
 	const char *const paths[] = {
@@ -37,7 +46,7 @@ const char *configuration_main(const char *name, struct arena *arena)
 	};
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-		if (paths[i] && access(paths[i], F_OK) == 0)
+		if (paths[i] && !is_absent(paths[i]))
 			return paths[i];
 	return NULL;
 }
@@ -49,7 +58,7 @@ static int collect(const char *directory, const char *extension, struct string_m
 	auto_closedir DIR *dir = opendir(directory);
 	const struct dirent *entry;
 
-	if (!dir && (errno == ENOENT || errno == ENOTDIR || errno == EACCES))
+	if (!dir && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
 	if (!dir)
 		return fail_call(err, "opendir", "cannot read \"%s\"", directory);

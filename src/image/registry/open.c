@@ -31,7 +31,7 @@ static CURL *new_handle(struct error *err)
 bool is_loopback(const char *host)
 {
 	char name[256];
-	size_t length = *host == '[' ? strcspn(host + 1, "]") : strcspn(host, ":");
+	size_t length = *host == '[' ? strcspn(host + 1, "]") : strcspn(host, ":/?#");
 	struct in_addr address;
 
 	if (length >= sizeof(name))

@@ -66,6 +66,21 @@ static int list_attempts(struct source *source, const struct registries *configu
 	return 0;
 }
 
+/* They are for the registry that was meant; the others would learn them. */
+static int check_credentials(const struct source *source, struct error *err)
+{
+	const struct attempts *attempts = source->attempts;
+
+	for (size_t i = 1; source->options->credentials && i < attempts->count; i++)
+		if (!text_equal(attempts->items[i].name->domain, attempts->items[0].name->domain))
+			return fail(err, EINVAL,
+				    "\"%s\" may be at %s or at %s: say for which one the "
+				    "credentials are",
+				    attempts->asked, attempts->items[0].name->domain,
+				    attempts->items[i].name->domain);
+	return 0;
+}
+
 static int open_registry(struct source *source, const struct transfer_options *options,
 			 struct error *err)
 {
@@ -77,7 +92,8 @@ static int open_registry(struct source *source, const struct transfer_options *o
 		source->reference->typed
 			? source->reference->typed
 			: reference_format(source->reference, &source->attempts->arena);
-	return list_attempts(source, options->registry.configuration, err);
+	TRY(list_attempts(source, options->registry.configuration, err));
+	return check_credentials(source, err);
 }
 
 /* ---- trying -----------------------------------------------------------------------------------

@@ -169,6 +169,9 @@ int layout_fetch_document(struct source *source, const struct oci_descriptor *de
 	if (fd < 0)
 		return fd;
 	TRY(file_read_fd(fd, descriptor->digest, OCI_DOCUMENT_LIMIT, &text, err));
+	if (text.length != (size_t)descriptor->size) /* it is being written to */
+		return fail(err, EBADMSG, "blob %s has %zu bytes, not %lld", descriptor->digest,
+			    text.length, (long long)descriptor->size);
 	digest_of(digest_algorithm(descriptor->digest), text.data, text.length, digest);
 	if (!text_equal(digest, descriptor->digest))
 		return fail(err, EBADMSG, "blob %s is damaged: its digest is %s",

@@ -73,6 +73,9 @@ static int fetch_stored_document(struct source *source, const struct oci_descrip
 	auto_text struct text text = { 0 };
 
 	TRY(store_read_blob(source->store, descriptor->digest, OCI_DOCUMENT_LIMIT, &text, err));
+	if (text.length != (size_t)descriptor->size)
+		return fail(err, EBADMSG, "blob %s has %zu bytes, not %lld", descriptor->digest,
+			    text.length, (long long)descriptor->size);
 	*bytes = arena_copy(arena, text.data ? text.data : "", text.length);
 	return 0;
 }

@@ -100,9 +100,22 @@ static void note_mount(struct launched *launched, const char *id)
 	launched->mount_count++;
 }
 
-/* It is our own child: its pid is its own until we reap it. */
+/* Another child of ours, not reaped: its pid is its own until we do. */
+static bool is_child(pid_t pid)
+{
+	siginfo_t state;
+
+	return pid > 0 && waitid(P_PID, (id_t)pid, &state, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+/* From here on the container may trace who speaks, and have him say what it likes: it is believed
+ * once, and of a child of ours. */
 static int take_child(struct launched *launched, pid_t pid, struct error *err)
 {
+	if (launched->born || launched->pid <= 0 || !launched->plan ||
+	    !plan_find(launched->plan, STEP_FORK) || pid == launched->pid || !is_child(pid))
+		return fail(err, EPROTO, "the container's process names a child that is none");
+	launched->born = true;
 	reap(launched->pid, NULL);
 	close_fd(&launched->pidfd);
 	launched->pid = pid;
@@ -124,6 +137,9 @@ static int listen_until_reset(struct launched *launched, enum phase phase, struc
 			return result;
 		if (message.phase == PHASE_FAILED)
 			return launch_step_failed(launched->plan, &message, err);
+		if (launched->born && message.phase != PHASE_LISTENER)
+			return fail(err, EPROTO, "the container's process announced phase %u",
+				    message.phase);
 		reached = message.phase == (uint32_t)phase;
 		if (message.phase == PHASE_CONSOLE)
 			keep(&launched->console, &fd);
