@@ -200,6 +200,33 @@ skopeo_takes() {
 	says 'the short name "demo" may mean a.example/demo, b.example/demo, and short-name-mode is enforcing'
 }
 
+@test "credentials are for one registry: with a short name that several may have they are refused" {
+	registries <<-END
+		unqualified-search-registries = ["a.example", "b.example"]
+		short-name-mode = "disabled"
+	END
+	fails 125 lade pull -q --creds user:secret demo
+	says '"demo" may be at a.example or at b.example: say for which one the credentials are'
+}
+
+@test "a wildcard is about the end of a host's name, whatever it begins with" {
+	registries <<-END
+		[[registry]]
+		prefix = "*.localhost"
+		blocked = true
+	END
+	fails 125 lade pull -q a.localhost.localhost:5731/x
+	says "is blocked by"
+}
+
+@test "a policy that cannot be read is an error, not none" {
+	unset CONTAINERS_POLICY_JSON XDG_CONFIG_HOME
+	mkdir -p .config/containers
+	ln -s /nonexistent/policy .config/containers/policy.json
+	fails 125 lade pull -q "oci:$LAYOUT:demo:latest"
+	says .config/containers/policy.json "no such file"
+}
+
 @test "a file that is wrong is refused with line and column; version 1 with words that help" {
 	registries <<<$'\n[[registry]]\nlocation = "a.io\n'
 	fails 125 lade pull -q a.io/x
