@@ -6,7 +6,8 @@
  *     bundles/ID/record.json      who uses an image: roots for the collector
  *     ingest/                     what is not complete yet
  *     mounts/                     where images are mounted to be looked at
- *     lock                        held shared by whoever uses the store, exclusively by gc
+ *     lock                        held shared by whoever uses the store, exclusively by gc and
+ *                                 while a tree is exchanged
  *
  * A thing has its final name only when it is complete, verified and on disk. Names are replaced
  * atomically, so readers need no lock. Digests are texts "sha256:HEX" and are checked here again
@@ -176,8 +177,9 @@ int staging_open(struct store *store, struct staging *staging, struct error *err
 /* The tree is complete; with the next store_commit it is the layer `key`. When another lade was
  * faster, its tree is used and this one removed. */
 int staging_finish(struct staging *staging, const char *key, struct error *err);
-/* In the place of the layer `key`, which is there already and which nobody uses: at once, without
- * store_commit. The old tree is removed. */
+/* In the place of the layer `key`, which is there already: at once, without store_commit. The old
+ * tree is removed. -EBUSY: a bundle stands on it, or another lade uses the store. The caller's own
+ * lease is given up for a moment. */
 int staging_exchange(struct staging *staging, const char *key, struct error *err);
 /* Remove the tree, unless it was finished. */
 void staging_discard(struct staging *staging);

@@ -22,6 +22,25 @@ tree_of() {
 	echo "$STORE/layers/$(lade inspect --format "{{index .RootFS.Layers $1}}" demo | cut -d: -f2)"
 }
 
+# A check that says more than a pipe holds (64 KiB) does not get further than the blobs while nobody
+# reads: it has begun when this returns, and goes on with the_check_ends.
+a_check_begins() {
+	touch "$STORE/blobs/sha256/"{1..500}"$(printf -- '-%.0s' {1..240})"
+	mkfifo port
+	lade check "$@" >port 2>&1 3>&- &
+	CHECK=$!
+	exec 8<port
+	read -r _ <&8
+}
+
+# The lines of interest become $output, the status $status.
+the_check_ends() {
+	output=$(grep -v "its name is no digest" <&8)
+	exec 8<&-
+	status=0
+	wait "$CHECK" || status=$?
+}
+
 well() {
 	ok lade check "$@"
 	[[ "${lines[-1]}" == *": all is well" ]]
@@ -116,6 +135,47 @@ well() {
 	ok lade release "$DIR"
 	ok lade check --repair
 	well
+}
+
+@test "a bundle that is made during a check keeps its tree, and its root what is in it" {
+	local tree
+	tree=$(tree_of 0)
+	chmod 600 "$tree/etc/passwd"
+	a_check_begins --repair
+	ok lade bundle --rootfs overlay demo "$DIR"
+	the_check_ends
+	[ "$status" = 1 ]
+	[[ "$output" == *"layer sha256:${tree##*/}: "*": not repaired: the bundle $DIR stands on it"* ]]
+	[ "$(stat -c %a "$DIR/rootfs/etc/passwd")" = 600 ]
+	nothing "$(below ingest)"
+	ok lade release "$DIR"
+}
+
+@test "a tree is not exchanged while another lade uses the store" {
+	chmod 600 "$(tree_of 0)/etc/passwd"
+	exec 9<"$STORE/lock"
+	flock -s 9
+	fails 1 lade check --repair
+	[[ "${lines[0]}" == *": not repaired: the store "*" is used by another lade" ]]
+	nothing "$(below ingest)"
+	exec 9<&-
+	ok lade check --repair
+	well
+}
+
+@test "an image that is removed during a check, and a bundle, are no matter" {
+	make_image --text two --name other other
+	make_image --index --name multi multi
+	lade pull -q oci:other >/dev/null
+	lade pull -q --all-platforms oci:multi >/dev/null
+	lade bundle --rootfs copy demo "$DIR"
+	a_check_begins
+	ok lade rmi other multi
+	ok lade release "$DIR"
+	the_check_ends
+	[ "$status" = 1 ]
+	[[ "$output" =~ ^Checked\ [0-9]+\ blobs,\ 1\ images,\ [0-9]+\ layers,\ 0\ bundles:\ 500\ wrong ]] ||
+		{ echo "$output"; false; }
 }
 
 @test "broken, cut and missing blobs are fetched again from the registry they came from" {

@@ -227,6 +227,41 @@ static void test_a_bundle_is_found_by_path_and_id_until_removed(void **state)
 	assert_int_equal(store_remove_bundle(&test->store, "../blobs", &test->err), -EINVAL);
 }
 
+/* ---- exchanging a tree ---- */
+
+static int exchange(struct store_case *test, const struct made_image *made)
+{
+	auto_staging struct staging staging = STAGING_NONE;
+
+	assert_int_equal(staging_open(&test->store, &staging, &test->err), 0);
+	write_file(staging.dir, "better", "than before");
+	return staging_exchange(&staging, made->diff_id, &test->err);
+}
+
+static void test_a_tree_that_anybody_may_use_is_not_exchanged(void **state)
+{
+	struct store_case *test = *state;
+	struct store other = STORE_NONE;
+	struct store_bundle bundle;
+	struct made_image made;
+
+	image_make(test, "a", &made);
+	bundle_add(test, &made);
+	assert_int_equal(exchange(test, &made), -EBUSY);
+	assert_string_equal(line_of(test), "the bundle /srv/b stands on it: release that first");
+	store_find_bundle(&test->store, "/srv/b", &test->arena, &bundle, &test->err);
+	assert_int_equal(store_remove_bundle(&test->store, bundle.id, &test->err), 0);
+	assert_int_equal(store_open(test->path, STORE_USE, &other, &test->err), 0);
+	assert_int_equal(exchange(test, &made), -EBUSY);
+	assert_non_null(strstr(line_of(test), "is used by another lade"));
+	store_close(&other);
+	assert_true(exists(test, "layers/%s/file", digest_hex(made.diff_id)));
+	assert_int_equal(exchange(test, &made), 0);
+	assert_true(exists(test, "layers/%s/better", digest_hex(made.diff_id)));
+	assert_false(exists(test, "layers/%s/file", digest_hex(made.diff_id)));
+	assert_int_equal(count_in(test, "ingest"), 0);
+}
+
 /* ---- the collector ---- */
 
 static void collect(struct store_case *test, uint64_t blobs, uint64_t layers)
@@ -364,6 +399,7 @@ int main(void)
 		CASE(test_removing_by_id_takes_all_names_only_with_force),
 		CASE(test_an_image_in_use_is_removed_only_with_force),
 		CASE(test_a_bundle_is_found_by_path_and_id_until_removed),
+		CASE(test_a_tree_that_anybody_may_use_is_not_exchanged),
 		CASE(test_the_collector_keeps_what_has_a_name),
 		CASE(test_the_collector_keeps_what_a_bundle_uses),
 		CASE(test_the_collector_removes_what_killed_lades_left),

@@ -54,17 +54,28 @@ static void check_bundle(struct check *check, const struct store_bundle *bundle)
 }
 
 /* A document that lists others: without it there is nothing to look at. */
-static int read_lists(struct check *check)
+static bool is_listed(struct check *check, int result, const struct error *why)
 {
-	struct error err = { 0 };
 	char line[2048];
 
-	if (store_list_images(check->store, check->arena, &check->images, &err) == 0 &&
-	    store_list_bundles(check->store, check->arena, &check->bundles, &err) == 0)
-		return 0;
-	error_format(&err, line, sizeof(line));
+	if (result == 0)
+		return true;
+	error_format(why, line, sizeof(line));
 	check_tell(check, "store", line, 1, NULL);
-	return -1;
+	return false;
+}
+
+/* Those that there are now: others go on making and releasing them. */
+static void check_bundles(struct check *check)
+{
+	struct store_bundles bundles;
+	struct error why = { 0 };
+	int result = store_list_bundles(check->store, check->arena, &bundles, &why);
+
+	if (!is_listed(check, result, &why))
+		return;
+	for (size_t i = 0; i < bundles.count; i++)
+		check_bundle(check, &bundles.items[i]);
 }
 
 int check_store(struct store *store, const struct check_options *options, struct arena *arena,
@@ -73,13 +84,13 @@ int check_store(struct store *store, const struct check_options *options, struct
 	struct check check = {
 		.store = store, .options = options, .arena = arena, .result = result
 	};
+	struct error why = { 0 };
 
 	*result = (struct check_result){ 0 };
-	if (read_lists(&check) < 0)
+	if (!is_listed(&check, store_list_images(store, arena, &check.images, &why), &why))
 		return 0;
 	TRY(check_blobs(&check, err));
 	TRY(check_images(&check, err));
-	for (size_t i = 0; i < check.bundles.count; i++)
-		check_bundle(&check, &check.bundles.items[i]);
+	check_bundles(&check);
 	return 0;
 }

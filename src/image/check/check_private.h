@@ -10,7 +10,6 @@ struct check {
 	struct arena *arena;
 	struct check_result *result;
 	struct store_images images;
-	struct store_bundles bundles;
 	struct strings broken; /* digests of blobs that have other content */
 	struct strings seen;   /* trees that were looked at: their paths */
 };

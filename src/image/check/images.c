@@ -131,15 +131,41 @@ static void check_index(struct check *check, const struct store_image *image)
 	check_tell(check, name_of(check, image), wrong, repaired, &why);
 }
 
+/* As it is now; 1: another lade has removed it. */
+static int find_again(const struct check *check, const struct store_image *image,
+		      struct store_image *fresh, struct error *err)
+{
+	const char *key = image->name ? image->name : store_image_key(image);
+	const struct store_image *found;
+	struct store_images images;
+	struct error why = { 0 };
+	int result;
+
+	TRY(store_list_images(check->store, check->arena, &images, err));
+	result = store_choose_image(&images, key, check->arena, &found, &why);
+	if (result == -ENOENT)
+		return 1;
+	if (result < 0) {
+		*err = why;
+		return result;
+	}
+	*fresh = *found;
+	return 0;
+}
+
 static int check_image(struct check *check, const struct store_image *image, struct error *err)
 {
 	struct store_image fresh;
+	int gone = find_again(check, image, &fresh, err);
 
-	check->result->images++;
-	if (image->index)
-		check_index(check, image);
-	TRY(store_find_image(check->store, image->name ? image->name : store_image_key(image),
-			     check->arena, &fresh, err));
+	if (!gone)
+		check->result->images++;
+	if (!gone && fresh.index) {
+		check_index(check, &fresh);
+		gone = find_again(check, image, &fresh, err); /* as it is repaired */
+	}
+	if (gone)
+		return gone < 0 ? gone : 0;
 	for (size_t i = 0; i < fresh.manifests.count; i++)
 		TRY(check_manifest(check, &fresh, fresh.manifests.items[i], err));
 	return fresh.index ? 0 : check_manifest(check, &fresh, fresh.digest, err);

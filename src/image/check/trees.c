@@ -1,7 +1,7 @@
 /* trees.c -- an unpacked layer against its blob: unpacked once more, and compared file by file.
  *
  * A tree that is repaired is exchanged as a whole. One that a bundle stands on is left alone: what
- * is mounted must not change. */
+ * is mounted must not change (the store sees to that, when it exchanges). */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -138,17 +138,6 @@ static int compare(struct tree *tree, const struct staging *staging, struct erro
 /* ---- repairing --------------------------------------------------------------------------------
  */
 
-static int check_free(const struct tree *tree, const char *key, struct error *err)
-{
-	const struct store_bundles *bundles = &tree->check->bundles;
-
-	for (size_t i = 0; i < bundles->count; i++)
-		if (strings_have(&bundles->items[i].layers, key))
-			return fail(err, EBUSY, "the bundle %s stands on it: release that first",
-				    bundles->items[i].path);
-	return 0;
-}
-
 static int replace(struct tree *tree, struct staging *staging, bool with_parents, struct error *err)
 {
 	char key[LAYER_DIFF_ID_SIZE];
@@ -161,7 +150,6 @@ static int replace(struct tree *tree, struct staging *staging, bool with_parents
 	if (!text_starts(tree->path,
 			 arena_format(tree->check->arena, "%s/layers/", tree->check->store->path)))
 		return fail(err, EROFS, "it is in an additional store, which is read-only");
-	TRY(check_free(tree, key, err));
 	return staging_exchange(staging, key, err);
 }
 

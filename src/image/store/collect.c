@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -287,28 +286,6 @@ static int collect_locked(struct collection *collection, struct error *err)
 
 /* ---- the lock ---- */
 
-static int lock_change(int fd, int operation)
-{
-	while (flock(fd, operation) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return 0;
-}
-
-static int lock_exclusively(const struct store *store, int fd, bool wait, struct error *err)
-{
-	int result = lock_change(fd, wait ? LOCK_EX : LOCK_EX | LOCK_NB);
-
-	if (result == 0)
-		return 0;
-	/* A change that fails has given up the old lock. */
-	if (fd == store->lease)
-		lock_change(fd, LOCK_SH);
-	if (result == -EWOULDBLOCK)
-		return fail(err, EBUSY, "the store \"%s\" is used by another lade", store->path);
-	return fail_number(err, result, "flock", "cannot lock the store \"%s\"", store->path);
-}
-
 int store_collect(struct store *store, bool wait, struct store_collected *collected,
 		  struct error *err)
 {
@@ -325,7 +302,7 @@ int store_collect(struct store *store, bool wait, struct store_collected *collec
 	TRY(lock_exclusively(store, fd, wait, err));
 	store_temporary_name("trash", collection.trash);
 	result = collect_locked(&collection, err);
-	lock_change(fd, fd == store->lease ? LOCK_SH : LOCK_UN);
+	lock_give_back(store, fd);
 	if (collection.trashed > 0 && result >= 0)
 		result = file_remove_tree(store->dir, collection.trash, err);
 	arena_free(&collection.arena);

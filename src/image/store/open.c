@@ -1,7 +1,8 @@
 /* open.c -- find, make, check and lock the store's directory.
  *
  * A directory that holds something else is never turned into a store. `lock` is held shared from
- * store_open to store_close: that is all the collector respects (collect.c). */
+ * store_open to store_close: that is all that is respected by who takes away what another may be
+ * about to use: the collector (collect.c), and a tree's exchange (trees.c). */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -114,15 +115,44 @@ static int directory_open(const char *root, struct store *store, struct error *e
 	return layout_check(store, err);
 }
 
+static int lock_change(int fd, int operation)
+{
+	while (flock(fd, operation) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return 0;
+}
+
+int lock_exclusively(const struct store *store, int fd, bool wait, struct error *err)
+{
+	int result = lock_change(fd, wait ? LOCK_EX : LOCK_EX | LOCK_NB);
+
+	if (result == 0)
+		return 0;
+	/* A change that fails has given up the old lock. */
+	if (fd == store->lease)
+		lock_change(fd, LOCK_SH);
+	if (result == -EWOULDBLOCK)
+		return fail(err, EBUSY, "the store \"%s\" is used by another lade", store->path);
+	return fail_number(err, result, "flock", "cannot lock the store \"%s\"", store->path);
+}
+
+void lock_give_back(const struct store *store, int fd)
+{
+	lock_change(fd, fd == store->lease ? LOCK_SH : LOCK_UN);
+}
+
 static int lease_take(struct store *store, struct error *err)
 {
+	int result;
+
 	store->lease = openat(store->dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (store->lease < 0)
 		return fail_call(err, "openat", "cannot lock the store \"%s\"", store->path);
-	while (flock(store->lease, LOCK_SH) < 0)
-		if (errno != EINTR)
-			return fail_call(err, "flock", "cannot lock the store \"%s\"", store->path);
-	return 0;
+	result = lock_change(store->lease, LOCK_SH);
+	return result < 0 ? fail_number(err, result, "flock", "cannot lock the store \"%s\"",
+					store->path)
+			  : 0;
 }
 
 int store_open(const char *root, enum store_access access, struct store *store, struct error *err)

@@ -57,6 +57,13 @@ void additional_close(struct store *store);
 /* origins.c: forget what is said of blobs that are gone. The store is locked exclusively. */
 int origins_forget(const struct store *store, struct error *err);
 
+/* open.c: nobody else uses the store from now on. `fd` is of the file `lock`: the store's own
+ * lease, or not. wait: until it is so; else -EBUSY. The lease is given up for a moment, in which
+ * another may do the same: look again at what was known before. */
+int lock_exclusively(const struct store *store, int fd, bool wait, struct error *err);
+/* To what it was before: a lease is shared again. */
+void lock_give_back(const struct store *store, int fd);
+
 /* index.json. The lock is a descriptor to be closed. */
 int index_lock(const struct store *store, struct error *err);
 int index_read(const struct store *store, struct arena *arena, struct oci_index *index,

@@ -106,16 +106,44 @@ int staging_finish(struct staging *staging, const char *key, struct error *err)
 	return 0;
 }
 
+static int check_free(const struct store *store, const char *key, struct error *err)
+{
+	auto_arena struct arena arena = { 0 };
+	struct store_bundles bundles;
+
+	TRY(store_list_bundles(store, &arena, &bundles, err));
+	for (size_t i = 0; i < bundles.count; i++)
+		if (strings_have(&bundles.items[i].layers, key))
+			return fail(err, EBUSY, "the bundle %s stands on it: release that first",
+				    bundles.items[i].path);
+	return 0;
+}
+
+static int exchange_locked(const struct staging *staging, const char *key, const char *path,
+			   struct error *err)
+{
+	int dir = staging->store->dir;
+
+	TRY(check_free(staging->store, key, err));
+	if (renameat2(dir, staging->name, dir, path, RENAME_EXCHANGE) < 0)
+		return fail_call(err, "renameat2", "cannot exchange the layer %s", key);
+	return 0;
+}
+
+/* While it is locked nobody is about to use the tree. What takes long comes before and after. */
 int staging_exchange(struct staging *staging, const char *key, struct error *err)
 {
 	const struct store *store = staging->store;
 	char path[STORE_PATH_SIZE];
+	int result;
 
 	TRY(store_layer_key_path(key, path, err));
 	if (syncfs(store->dir) < 0)
 		return fail_call(err, "syncfs", "cannot write \"%s\" to disk", store->path);
-	if (renameat2(store->dir, staging->name, store->dir, path, RENAME_EXCHANGE) < 0)
-		return fail_call(err, "renameat2", "cannot exchange the layer %s", key);
+	TRY(lock_exclusively(store, store->lease, false, err));
+	result = exchange_locked(staging, key, path, err);
+	lock_give_back(store, store->lease);
+	TRY(result);
 	staging_discard(staging); /* it is the old one now */
 	return 0;
 }
