@@ -232,6 +232,26 @@ check_tree() {
 	ok lade release "$DIR"
 }
 
+@test "release refuses while a process lives in the rootfs whose first thread has ended" {
+	local holder
+	ok lade bundle --rootfs overlay demo "$DIR"
+	python3 -c '
+import ctypes, os, platform, sys, threading, time
+number = {"x86_64": 60, "aarch64": 93, "riscv64": 93}[platform.machine()]
+call = ctypes.CDLL(None).syscall
+os.chroot(sys.argv[1])
+threading.Thread(target=time.sleep, args=(1000,)).start()
+call(number, 0)' "$DIR/rootfs" 3>&- &
+	holder=$!
+	timeout 20 sh -c 'until grep -q "^State:.Z" "/proc/$1/status"; do sleep 0.05; done' - "$holder"
+	run lade release "$DIR"
+	kill -KILL "$holder"
+	wait "$holder" || true
+	[ "$status" = 125 ]
+	says "a container still runs on this bundle"
+	ok lade release "$DIR"
+}
+
 @test "release does not mind mount namespaces that only have a copy of the mount" {
 	ok lade bundle --rootfs overlay demo "$DIR"
 	mkfifo ready hold

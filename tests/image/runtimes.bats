@@ -129,6 +129,58 @@ expected=$'second version\nnew\ngone\nuser\nmine'
 	[ "$(cat plain/srv/late)" = late ]
 }
 
+# in_use DRIVER: its bundle is neither repacked nor released, and the process that has it is told.
+in_use() {
+	for verb in release "repack $1 new:1"; do
+		# shellcheck disable=SC2086
+		fails 125 lade ${verb/release/release $1} || return 1
+		says "a container still runs on this bundle (process " || return 1
+	done
+}
+
+@test "a bundle is in use also where the container's process has changed its root" {
+	command -v "$RUNTIME" >/dev/null || skip "no $RUNTIME"
+	local driver process result
+	for driver in overlay copy runtime; do
+		ok lade bundle --rootfs $driver demo $driver /bin/sh -c \
+			'mkdir /dev/out && cp /bin/busybox /dev/out && exec chroot /dev/out /busybox sleep 1000'
+		"$RUNTIME" run --detach --bundle $driver "lade-test-$$" </dev/null >/dev/null 2>&1
+		process=$("$RUNTIME" state "lade-test-$$" | jq .pid)
+		timeout 20 sh -c 'until [ -e "/proc/$1/root/busybox" ]; do sleep 0.05; done' - "$process"
+		result=0
+		in_use $driver || result=1
+		"$RUNTIME" delete --force "lade-test-$$"
+		[ $result = 0 ]
+		ok lade release $driver
+	done
+}
+
+@test "a bundle that the runtime mounts is in use also in a store with an odd name" {
+	[ "$(basename "$RUNTIME")" = coffer ] || skip "runc puts options together as they are"
+	local result=0
+	STORE=$BATS_TEST_TMPDIR/'a,b:c\d e'
+	ok lade pull -q "oci:$LAYOUT:demo:latest"
+	ok lade bundle --rootfs runtime demo "$DIR" /bin/sleep 1000
+	run sh -c '"$1" run --detach --bundle "$2" "$3" </dev/null >/dev/null 2>odd.err' - "$RUNTIME" "$DIR" "lade-test-$$"
+	# Before Linux 6.5 fsconfig(2) takes no comma in a value of overlayfs.
+	! grep comma odd.err || skip "a comma"
+	[ "$status" = 0 ]
+	in_use "$DIR" || result=1
+	"$RUNTIME" delete --force "lade-test-$$"
+	[ $result = 0 ]
+	ok lade release "$DIR"
+}
+
+@test "an overlay in a store with an odd name" {
+	STORE=$BATS_TEST_TMPDIR/'a,b:c\d e'
+	ok lade pull -q "oci:$LAYOUT:demo:latest"
+	ok lade bundle --rootfs overlay demo "$DIR"
+	echo mine >"$DIR/rootfs/srv/mine"
+	[ "$(cat "$STORE"/bundles/*/upper/srv/mine)" = mine ]
+	ok lade repack "$DIR" new:1
+	ok lade release "$DIR"
+}
+
 @test "a user's root is mounted in his namespaces: no copy, no mount on the host" {
 	local user=12345 home=$BATS_TEST_TMPDIR/home
 	mkdir "$home"
@@ -160,6 +212,27 @@ expected=$'second version\nnew\ngone\nuser\nmine'
 	ok user_lade run --rootfs copy --runtime "$RUNTIME" demo /bin/sh -c 'grep " / / " /proc/self/mountinfo || echo copy'
 	[[ "$output" != *" - overlay "* ]]
 	[ -z "$(ls "$home/store/bundles")" ]
+}
+
+@test "a user's bundle is in use also where the container's process has changed its root" {
+	local user=12345 home=$BATS_TEST_TMPDIR/home process result=0
+	command -v "$RUNTIME" >/dev/null || skip "no $RUNTIME"
+	mkdir "$home"
+	chown $user "$home"
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" "${BATS_TEST_TMPDIR%/*}" 2>/dev/null || true
+	as_user() { (cd / && setpriv --reuid $user --regid $user --clear-groups env HOME="$home" XDG_RUNTIME_DIR="$home" "$@"); }
+	as_user test -r "$LAYOUT/index.json" || skip "the tests' directory is closed to others"
+	lade() { as_user "$LADE" --root "$home/store" "$@"; }
+	ok lade pull -q "oci:$LAYOUT:demo:latest"
+	ok lade bundle --rootfs runtime demo "$home/bundle" /bin/sh -c \
+		'mkdir /dev/out && cp /bin/busybox /dev/out && exec chroot /dev/out /busybox sleep 1000'
+	as_user "$RUNTIME" --root "$home/state" run --detach --bundle "$home/bundle" "lade-test-$$" </dev/null >/dev/null 2>&1
+	process=$(as_user "$RUNTIME" --root "$home/state" state "lade-test-$$" | jq .pid)
+	timeout 20 sh -c 'until [ -e "/proc/$1/root/busybox" ]; do sleep 0.05; done' - "$process"
+	in_use "$home/bundle" || result=1
+	as_user "$RUNTIME" --root "$home/state" delete --force "lade-test-$$"
+	[ $result = 0 ]
+	ok lade release "$home/bundle"
 }
 
 @test "a user repacks and removes what his container's other ids made" {

@@ -4,11 +4,12 @@
 
 #include <sys/types.h>
 
-/* A process whose root directory is on that file system (and is that inode, unless 0), or 0.
- * Processes that the caller may not look at are nobody. */
+/* A process that has its root directory, or whose mount namespace has its root, on that file system
+ * (and is that inode, unless 0), or 0. Processes that the caller may not look at are nobody. */
 pid_t inhabitant_find(dev_t filesystem, ino_t inode);
 
-/* A process whose mount namespace has an overlay with that upper directory, or 0. */
+/* A process whose mount namespace has an overlay with that upper directory, or 0. The directory is
+ * spelled as the mount's options have it. */
 pid_t upper_user_find(const char *upper);
 
 #endif

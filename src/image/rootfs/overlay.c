@@ -66,6 +66,16 @@ int overlay_state_path(int directory, char *path, size_t size, struct error *err
 	return 0;
 }
 
+/* ':' separates layers, ',' options, '\' takes the meaning from both. */
+void overlay_add_escaped(struct text *options, const char *path)
+{
+	for (; *path; path++) {
+		if (strchr(":,\\", *path))
+			text_add(options, "\\");
+		text_add_bytes(options, path, 1);
+	}
+}
+
 /* ---- the new way: fsconfig, layer by layer --------------------------------------------------- */
 
 static int set_option(int context, const char *key, const char *value, struct error *err)
@@ -111,12 +121,15 @@ static int set_mapped_layers(int context, const struct rootfs_request *request,
 
 static int set_upper(int context, const char *state, struct error *err)
 {
-	char path[4096 + 8];
+	static const char *const own[][2] = { { "upperdir", "upper" }, { "workdir", "work" } };
 
-	snprintf(path, sizeof(path), "%s/upper", state);
-	TRY(set_option(context, "upperdir", path, err));
-	snprintf(path, sizeof(path), "%s/work", state);
-	TRY(set_option(context, "workdir", path, err));
+	for (size_t i = 0; i < 2; i++) {
+		auto_text struct text path = { 0 };
+
+		overlay_add_escaped(&path, state);
+		text_format(&path, "/%s", own[i][1]);
+		TRY(set_option(context, own[i][0], path.data, err));
+	}
 	if (rootfs_user_xattrs() && fsconfig(context, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
 		return fail_call(err, "fsconfig", "cannot give overlayfs userxattr");
 	return 0;
@@ -147,16 +160,6 @@ static int mount_by_context(const struct rootfs_request *request, const char *st
 }
 
 /* ---- the old way: mount(2) ------------------------------------------------------------------- */
-
-/* ':' separates layers, ',' options, '\' takes the meaning from both. */
-void overlay_add_escaped(struct text *options, const char *path)
-{
-	for (; *path; path++) {
-		if (strchr(":,\\", *path))
-			text_add(options, "\\");
-		text_add_bytes(options, path, 1);
-	}
-}
 
 static int mount_by_string(const struct rootfs_request *request, const char *state,
 			   struct error *err)
@@ -247,14 +250,16 @@ bool rootfs_is_mounted(const char *target)
 
 /* While anybody has the overlay mounted, the kernel refuses a second one on the same upper (with
  * index=on, else it only warns). Mount namespaces that are being made have copies of every mount,
- * so this is asked only where the mount itself is gone. */
-static int check_upper(int state, struct error *err)
+ * so this is asked only where the mount itself is gone. An upper that is free is refused as its own
+ * lower, before anything is written in it. */
+int overlay_check_upper(int state, struct error *err)
 {
 	auto_close int context = fsopen("overlay", FSOPEN_CLOEXEC);
-	char path[4096];
+	char path[32], lower[48]; /* short: fsconfig(2) takes 255 bytes */
 
-	TRY(overlay_state_path(state, path, sizeof(path), err));
-	if (context < 0 || fsconfig(context, FSCONFIG_SET_STRING, "lowerdir", path, 0) < 0 ||
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", state);
+	snprintf(lower, sizeof(lower), "%s/upper", path);
+	if (context < 0 || fsconfig(context, FSCONFIG_SET_STRING, "lowerdir", lower, 0) < 0 ||
 	    set_upper(context, path, NULL) < 0 ||
 	    fsconfig(context, FSCONFIG_SET_STRING, "index", "on", 0) < 0)
 		return 0;
@@ -263,7 +268,7 @@ static int check_upper(int state, struct error *err)
 	return 0;
 }
 
-/* A container has its own copy of the mount, which umount does not reach; its processes have their
+/* A container has its own copy of the mount, which umount does not reach; its namespace has its
  * root there. */
 static int check_unused(const char *target, int state, struct error *err)
 {
@@ -271,7 +276,7 @@ static int check_unused(const char *target, int state, struct error *err)
 	pid_t process;
 
 	if (!rootfs_is_mounted(target) || stat(target, &look) < 0)
-		return check_upper(state, err);
+		return overlay_check_upper(state, err);
 	process = inhabitant_find(look.st_dev, 0);
 	return process ? fail(err, EBUSY, "a container still runs on this bundle (process %d)",
 			      (int)process)

@@ -27,6 +27,9 @@ int overlay_mount(const struct rootfs_request *visible, struct error *err);
 int overlay_state_path(int state, char *path, size_t size, struct error *err);
 /* As overlayfs wants a path among its options. */
 void overlay_add_escaped(struct text *options, const char *path);
+/* -EBUSY: the upper of that state directory is in use, by whatever mount. Who may not mount an
+ * overlay is told 0. */
+int overlay_check_upper(int state, struct error *err);
 
 /* ---- attributes.c: everything of an inode but its content ------------------------------------ */
 

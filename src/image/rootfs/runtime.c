@@ -118,17 +118,41 @@ static int runtime_mount_options(const struct rootfs_request *request, struct ar
 	return 0;
 }
 
+/* ---- is it still mounted? ----------------------------------------------------------------------
+ */
+
+static int check_upper(void *context, struct error *err)
+{
+	return overlay_check_upper(*(const int *)context, err);
+}
+
+/* The kernel answers only who could mount it. */
+static int ask_kernel(int state, struct error *err)
+{
+	struct id_range user = { 0, geteuid(), 1 }, group = { 0, getegid(), 1 };
+	const struct id_maps maps = { { &user, 1 }, { &group, 1 } };
+
+	if (geteuid() == 0)
+		return check_upper(&state, err);
+	return id_namespace_run(&maps, check_upper, &state, NULL) == -EBUSY
+		       ? fail(err, EBUSY, "a container still runs on this bundle")
+		       : 0;
+}
+
+/* The search can name the process, the kernel is sure. */
 static int runtime_check_unused(const char *target, int state, struct error *err)
 {
-	char upper[4096 + 8];
+	auto_text struct text upper = { 0 };
+	char path[4096];
 	pid_t process;
 
-	TRY(overlay_state_path(state, upper, sizeof(upper) - 8, err));
-	strcat(upper, "/upper");
-	process = upper_user_find(upper);
+	TRY(overlay_state_path(state, path, sizeof(path), err));
+	overlay_add_escaped(&upper, path);
+	text_add(&upper, "/upper");
+	process = upper_user_find(upper.data);
 	return process ? fail(err, EBUSY, "a container still runs on this bundle (process %d)",
 			      (int)process)
-		       : 0;
+		       : ask_kernel(state, err);
 }
 
 static int runtime_open_changes(const char *target, int state, bool merged,
