@@ -27,9 +27,12 @@ struct layer_source {
 	void *context;
 };
 
+/* What a layer may be, unless told otherwise. */
+#define LAYER_BYTES_MOST (1ULL << 40)
+
 struct layer_limits {     /* 0: the default */
 	uint64_t entries; /* archive entries; 4,000,000 */
-	uint64_t bytes;   /* uncompressed; 1 TiB */
+	uint64_t bytes;   /* uncompressed; LAYER_BYTES_MOST */
 	uint32_t ratio;   /* uncompressed bytes for each compressed one, counted after the
 			     first 64 MiB; 2000 */
 };
@@ -90,7 +93,9 @@ int layer_decompress_fd(int blob, int out, const char *digest, struct layer_resu
 void layer_chain_id(const char *parent_chain, const char *diff_id, char chain[LAYER_DIFF_ID_SIZE]);
 
 /* What trees in overlay form (uppermost first) show together at `path`, links followed inside their
- * common root: an O_PATH descriptor of a file. Without a message: -ENOENT, -ENOTDIR, -EISDIR. */
-int layer_find_merged(const int *trees, size_t count, const char *path, struct error *err);
+ * common root: an O_PATH descriptor of a file. Marks are those of layer_options.user_xattrs.
+ * Without a message: -ENOENT, -ENOTDIR, -EISDIR. */
+int layer_find_merged(const int *trees, size_t count, bool user_xattrs, const char *path,
+		      struct error *err);
 
 #endif

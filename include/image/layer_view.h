@@ -3,6 +3,7 @@
 #ifndef IMAGE_LAYER_VIEW_H
 #define IMAGE_LAYER_VIEW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -12,6 +13,7 @@
 struct layer_view {
 	const int *trees; /* in overlay form, uppermost first; not owned */
 	size_t count;
+	bool user_xattrs; /* as in layer_options */
 };
 
 enum layer_difference_kind { LAYER_ADDED, LAYER_CHANGED, LAYER_DELETED };
@@ -44,6 +46,7 @@ int layer_write_view(const struct layer_view *view, const struct layer_changes *
  * root. Times of directories say nothing. */
 struct layer_comparison {
 	int expected, found;
+	bool user_xattrs; /* as in layer_options */
 	int cancel_fd;
 	int (*visit)(void *context, const char *path, const char *how, struct error *err);
 	void *context;

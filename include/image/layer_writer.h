@@ -59,6 +59,7 @@ struct layer_changes {
 	/* It is the upper directory of an overlay: what is not in it did not change. Else it is a
 	 * whole tree. */
 	bool upper;
+	bool user_xattrs; /* overlayfs' marks, here and in `lower`: as in layer_options */
 	/* What it was made of: trees in overlay form, uppermost first. Not owned. */
 	const int *lower;
 	size_t lower_count;
@@ -84,7 +85,7 @@ struct layer_written {
 /* Compare, and write a layer's blob to `out` (a new file). An entry is in it when anything of it
  * differs: type, owner, mode, time, extended attributes, content. The tree must not change
  * meanwhile. Errors name the file: EINVAL for what no layer can hold (a name that begins with
- * ".wh.", an id that is not mapped). */
+ * ".wh.", an id that is not mapped), EFBIG when it would be larger than a layer may be. */
 int layer_write_changes(const struct layer_changes *changes, int out, struct layer_written *written,
 			struct error *err);
 

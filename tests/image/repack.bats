@@ -349,6 +349,43 @@ change() {
 	says "--compress gzip"
 }
 
+@test "a file larger than a layer may be is told, not written" {
+	ok lade bundle --rootfs copy demo "$DIR"
+	truncate -s 15T "$DIR/rootfs/srv/huge" || skip "not on this file system"
+	fails 125 timeout -k 1 60 "$LADE" --root "$STORE" repack "$DIR" new:1
+	says "/srv/huge"
+	says "larger than a layer may be"
+	fails 125 timeout -k 1 60 "$LADE" --root "$STORE" export -o huge.tar "$DIR"
+	says "larger than a layer may be"
+	nothing "$(ls huge.tar* 2>/dev/null)"
+}
+
+@test "a large file of holes can be interrupted" {
+	local pid
+	ok lade bundle --rootfs copy demo "$DIR"
+	truncate -s 900G "$DIR/rootfs/srv/holes" || skip "not on this file system"
+	mkfifo pipe
+	timeout -k 1 60 "$LADE" --root "$STORE" export "$DIR" >pipe 2>told 3>&- &
+	pid=$!
+	exec 9<pipe
+	head -c 10M <&9 >/dev/null # it is at it
+	kill -TERM "$pid"
+	cat <&9 >/dev/null
+	exec 9<&-
+	status=0; wait "$pid" || status=$?
+	[ "$status" = 143 ]
+	grep -q interrupted told
+}
+
+@test "a container's own user.overlay.opaque hides nothing" {
+	[ "$(id -u)" = 0 ] || skip "a user's overlayfs obeys it"
+	ok lade bundle --rootfs overlay demo "$DIR"
+	setfattr -n user.overlay.opaque -v y "$DIR/rootfs/srv" || skip "not on this kernel"
+	touch "$DIR/rootfs/srv/new"
+	ok lade repack "$DIR" new:1
+	[ "$(names new:1 | tr '\n' ' ')" = ". srv srv/new " ]
+}
+
 @test "a directory that is too deep for a layer is told" {
 	ok lade bundle --rootfs copy demo "$DIR"
 	python3 - "$DIR/rootfs/srv" <<-'PY'

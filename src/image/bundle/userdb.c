@@ -13,13 +13,15 @@
 #include "base/own.h"
 #include "bundle_private.h"
 #include "image/layer.h"
+#include "image/rootfs.h"
 
 #define USERDB_MOST (4 * 1024 * 1024)
 
 static int find_file(const struct image_files *files, const char *path, struct error *err)
 {
 	if (files->trees.count)
-		return layer_find_merged(files->trees.fds, files->trees.count, path, err);
+		return layer_find_merged(files->trees.fds, files->trees.count, rootfs_user_xattrs(),
+					 path, err);
 	return below_open(files->rootfs, path, O_PATH | O_CLOEXEC);
 }
 

@@ -125,6 +125,7 @@ static int compare(struct tree *tree, const struct staging *staging, struct erro
 	const struct layer_comparison comparison = {
 		.expected = staging->dir,
 		.found = found,
+		.user_xattrs = tree->check->options->transfer->user_xattrs,
 		.cancel_fd = tree->check->options->cancel_fd,
 		.visit = note_difference,
 		.context = tree,

@@ -76,7 +76,7 @@ static int write_image(const struct store *store, const char *what,
 	TRY(bundle_load_image(store, what, arena, &image, err));
 	diff_ids = &image.config.rootfs->diff_ids;
 	TRY(view_open(store, diff_ids, diff_ids->count, arena, &trees, err));
-	view = (struct layer_view){ trees.fds, trees.count };
+	view = (struct layer_view){ trees.fds, trees.count, rootfs_user_xattrs() };
 	return layer_write_view(&view, changes, out, &written, err);
 }
 
@@ -118,7 +118,7 @@ int derive_diff(const struct store *store, const struct derive_diff *order, stru
 	}
 	TRY(view_open(store, diff_ids, diff_ids->count, arena, &now, err));
 	TRY(view_open(store, base_ids, height, arena, &before, err));
-	views[0] = (struct layer_view){ now.fds, now.count };
-	views[1] = (struct layer_view){ before.fds, before.count };
+	views[0] = (struct layer_view){ now.fds, now.count, rootfs_user_xattrs() };
+	views[1] = (struct layer_view){ before.fds, before.count, rootfs_user_xattrs() };
 	return layer_compare_views(&views[0], &views[1], order->cancel_fd, arena, differences, err);
 }

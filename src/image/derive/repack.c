@@ -297,6 +297,7 @@ static int repack_bundle(struct repack *repack, struct store_image *made, struct
 	repack->changes.latest = repack->order->latest;
 	repack->changes.compression = repack->compression;
 	repack->changes.cancel_fd = repack->order->cancel_fd;
+	repack->changes.user_xattrs = rootfs_user_xattrs();
 	return make_image(repack, made, err);
 }
 

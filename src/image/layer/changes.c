@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,15 +33,6 @@ struct level {
 
 static int walk_level(struct walk *walk, struct level *level, const struct merged *before,
 		      struct error *err);
-
-static int check_cancelled(const struct walk *walk, struct error *err)
-{
-	struct pollfd wait = { .fd = walk->changes->cancel_fd, .events = POLLIN };
-
-	if (wait.fd > 0 && poll(&wait, 1, 0) > 0)
-		return fail(err, ECANCELED, "interrupted");
-	return 0;
-}
 
 static bool is_masked(const struct walk *walk)
 {
@@ -145,11 +135,11 @@ static int walk_directory(struct walk *walk, struct level *up, const struct name
 
 	if (fd < 0)
 		return fail_call(err, "openat", "cannot open the directory");
-	if (walk->changes->upper && disk_has_mark(file, "redirect"))
+	if (walk->changes->upper && disk_has_mark(file, "redirect", walk->changes->user_xattrs))
 		return upper_is_incomplete(err);
-	level.whole = up->whole || !was || directory_hides(fd);
+	level.whole = up->whole || !was || directory_hides(fd, walk->changes->user_xattrs);
 	if (was)
-		TRY(same = compare_files(file, &old, err));
+		TRY(same = compare_files(file, &old, walk->changes->cancel_fd, err));
 	if (!same)
 		TRY(record_level(walk, &level, err));
 	return walk_level(walk, &level, was ? &before->below : &nothing, err);
@@ -161,10 +151,11 @@ static int walk_file(struct walk *walk, struct level *level, const struct named 
 	struct named old = { before->parent, file->name, &before->stat };
 	int same = 0;
 
-	if (walk->changes->upper && S_ISREG(file->stat->st_mode) && disk_has_mark(file, "metacopy"))
+	if (walk->changes->upper && S_ISREG(file->stat->st_mode) &&
+	    disk_has_mark(file, "metacopy", walk->changes->user_xattrs))
 		return upper_is_incomplete(err);
 	if (before->present)
-		TRY(same = compare_files(file, &old, err));
+		TRY(same = compare_files(file, &old, walk->changes->cancel_fd, err));
 	return same ? 0 : record_file(walk, level, file, err);
 }
 
@@ -218,7 +209,7 @@ static int walk_level(struct walk *walk, struct level *level, const struct merge
 
 	if (level->length >= PATH_MAX - NAME_MAX)
 		return fail(err, ENAMETOOLONG, "the directory is deeper than a layer's can be");
-	TRY(check_cancelled(walk, err));
+	TRY(cancel_check(walk->changes->cancel_fd, err));
 	TRY(names_of(level, before, &names, &arena, err));
 	for (size_t i = 0; i < names.count; i++) {
 		text_format(&walk->path, "%s%s", level->length ? "/" : "", names.items[i]);
@@ -236,10 +227,11 @@ static int walk_root(struct walk *walk, struct error *err)
 	struct stat now, old;
 	struct level root = { .named = { changes->root, ".", &now },
 			      .fd = changes->root,
-			      .whole = !changes->upper || directory_hides(changes->root) };
+			      .whole = !changes->upper ||
+				       directory_hides(changes->root, changes->user_xattrs) };
 	int same = 0;
 
-	TRY(merged_open(changes->lower, changes->lower_count, &before, err));
+	TRY(merged_open(changes->lower, changes->lower_count, changes->user_xattrs, &before, err));
 	if (fstat(changes->root, &now) < 0)
 		return fail_call(err, "fstat", "cannot look at the root");
 	TRY(map_owner(walk, &now, err));
@@ -248,7 +240,7 @@ static int walk_root(struct walk *walk, struct error *err)
 
 		if (fstat(before.fds[0], &old) < 0)
 			return fail_call(err, "fstat", "cannot look at the root");
-		TRY(same = compare_files(&root.named, &was, err));
+		TRY(same = compare_files(&root.named, &was, changes->cancel_fd, err));
 	}
 	if (!same)
 		TRY(record_level(walk, &root, err));

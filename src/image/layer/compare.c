@@ -1,7 +1,5 @@
 /* compare.c -- is a file what it was? Cheap things first, content only when all else is the same.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,52 +31,41 @@ static int links_equal(const struct named *a, const struct named *b, struct erro
 	return !memcmp(first, second, (size_t)length);
 }
 
-static int open_content(const struct named *file, struct error *err)
+/* What is a hole in both is not read. */
+static int bytes_equal(int first, int second, int cancel_fd, struct error *err)
 {
-	int fd = openat(file->parent, file->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-
-	return fd < 0 ? fail_call(err, "openat", "cannot read the file") : fd;
-}
-
-/* Fill the buffer, or reach the end. */
-static ssize_t read_block(int fd, char *buffer, struct error *err)
-{
-	size_t length = 0;
-
-	while (length < BUFFER_SIZE) {
-		ssize_t got = read(fd, buffer + length, BUFFER_SIZE - length);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return fail_call(err, "read", "cannot read the file");
-		if (!got)
-			break;
-		length += (size_t)got;
-	}
-	return (ssize_t)length;
-}
-
-static int contents_equal(const struct named *a, const struct named *b, struct error *err)
-{
-	auto_close int first = open_content(a, err);
-	auto_close int second = first < 0 ? -1 : open_content(b, err);
 	auto_free char *buffer = malloc((size_t)2 * BUFFER_SIZE);
 	ssize_t left, right;
+	off_t at = 0;
 
 	if (!buffer)
 		abort();
-	if (first < 0 || second < 0)
-		return first < 0 ? first : second;
 	do {
-		left = read_block(first, buffer, err);
-		right = left < 0 ? left : read_block(second, buffer + BUFFER_SIZE, err);
+		off_t one = content_next(first, at), other = content_next(second, at);
+
+		at = one < other ? one : other;
+		TRY(cancel_check(cancel_fd, err));
+		left = content_read(first, buffer, BUFFER_SIZE, at, err);
+		right = left < 0 ? left
+				 : content_read(second, buffer + BUFFER_SIZE, BUFFER_SIZE, at, err);
 		if (right < 0)
 			return (int)right;
 		if (left != right || memcmp(buffer, buffer + BUFFER_SIZE, (size_t)left))
 			return 0;
+		at += left;
 	} while (left > 0);
 	return 1;
+}
+
+static int contents_equal(const struct named *a, const struct named *b, int cancel_fd,
+			  struct error *err)
+{
+	auto_close int first = content_open(a, err);
+	auto_close int second = first < 0 ? -1 : content_open(b, err);
+
+	if (first < 0 || second < 0)
+		return first < 0 ? first : second;
+	return bytes_equal(first, second, cancel_fd, err);
 }
 
 static int xattrs_equal(const struct named *a, const struct named *b, struct error *err)
@@ -91,7 +78,8 @@ static int xattrs_equal(const struct named *a, const struct named *b, struct err
 	return disk_xattrs_equal(&first, &second);
 }
 
-int compare_files(const struct named *now, const struct named *before, struct error *err)
+int compare_files(const struct named *now, const struct named *before, int cancel_fd,
+		  struct error *err)
 {
 	int same;
 
@@ -105,5 +93,5 @@ int compare_files(const struct named *now, const struct named *before, struct er
 	same = xattrs_equal(now, before, err);
 	if (same <= 0 || !S_ISREG(now->stat->st_mode) || !now->stat->st_size)
 		return same;
-	return contents_equal(now, before, err);
+	return contents_equal(now, before, cancel_fd, err);
 }

@@ -109,16 +109,11 @@ bool disk_xattrs_equal(const struct disk_xattrs *a, const struct disk_xattrs *b)
 	return true;
 }
 
-bool disk_has_mark(const struct named *file, const char *mark)
+bool disk_has_mark(const struct named *file, const char *mark, bool user_xattrs)
 {
-	static const char *const prefixes[] = { "trusted.overlay.", "user.overlay." };
 	struct address address = address_of(file);
 	char name[64];
 
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-		snprintf(name, sizeof(name), "%s%s", prefixes[i], mark);
-		if (lgetxattr(address.path, name, NULL, 0) >= 0)
-			return true;
-	}
-	return false;
+	snprintf(name, sizeof(name), "%s.overlay.%s", user_xattrs ? "user" : "trusted", mark);
+	return lgetxattr(address.path, name, NULL, 0) >= 0;
 }

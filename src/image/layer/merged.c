@@ -19,15 +19,12 @@ bool stat_is_whiteout(const struct stat *stat)
 	return S_ISCHR(stat->st_mode) && stat->st_rdev == makedev(0, 0);
 }
 
-bool directory_hides(int directory)
+bool directory_hides(int directory, bool user_xattrs)
 {
-	static const char *const marks[] = { "trusted.overlay.opaque", "user.overlay.opaque" };
+	const char *mark = user_xattrs ? "user.overlay.opaque" : "trusted.overlay.opaque";
 	char value;
 
-	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
-		if (fgetxattr(directory, marks[i], &value, 1) == 1 && value == 'y')
-			return true;
-	return false;
+	return fgetxattr(directory, mark, &value, 1) == 1 && value == 'y';
 }
 
 int directory_names(int directory, struct strings *names, struct arena *arena, struct error *err)
@@ -53,16 +50,17 @@ static void merged_add(struct merged *directory, int fd)
 	directory->fds[directory->count++] = fd;
 }
 
-int merged_open(const int *trees, size_t count, struct merged *root, struct error *err)
+int merged_open(const int *trees, size_t count, bool user_xattrs, struct merged *root,
+		struct error *err)
 {
-	*root = (struct merged){ 0 };
+	*root = (struct merged){ .user_xattrs = user_xattrs };
 	for (size_t i = 0; i < count; i++) {
 		int fd = openat(trees[i], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 		if (fd < 0)
 			return fail_call(err, "openat", "cannot open a layer's tree");
 		merged_add(root, fd);
-		if (directory_hides(fd))
+		if (directory_hides(fd, user_xattrs))
 			break;
 	}
 	return 0;
@@ -91,7 +89,7 @@ static int find_in_tree(int tree, const char *name, struct merged_entry *entry, 
 	if (fd < 0)
 		return fail_call(err, "openat", "cannot open a layer's %s", name);
 	merged_add(&entry->below, fd);
-	return !directory_hides(fd);
+	return !directory_hides(fd, entry->below.user_xattrs);
 }
 
 int merged_find(const struct merged *directory, const char *name, struct merged_entry *entry,
@@ -99,7 +97,7 @@ int merged_find(const struct merged *directory, const char *name, struct merged_
 {
 	int deeper = 1;
 
-	*entry = (struct merged_entry){ .parent = -1 };
+	*entry = (struct merged_entry){ .parent = -1, .below.user_xattrs = directory->user_xattrs };
 	for (size_t i = 0; deeper > 0 && i < directory->count; i++)
 		deeper = find_in_tree(directory->fds[i], name, entry, err);
 	return deeper < 0 ? deeper : 0;

@@ -9,13 +9,13 @@
 #include <archive_entry.h>
 #include <endian.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/own.h"
+#include "image/layer.h"
 #include "writer.h"
 
 #define CHUNK     (128U << 10)
@@ -26,9 +26,10 @@ struct recorder {
 	struct archive *archive;
 	struct packer packer;
 	uint64_t entries;
+	uint64_t content; /* bytes of files */
 	locale_t locale;
 	struct error *err; /* of the call that runs */
-	int packed;        /* what writing the blob ended with */
+	int packed;        /* what writing the blob ended with; after an error nothing more is */
 };
 
 /* ---- libarchive ------------------------------------------------------------------------------ */
@@ -38,7 +39,10 @@ static la_ssize_t pack_block(struct archive *archive, void *context, const void 
 {
 	struct recorder *recorder = context;
 
-	recorder->packed = packer_write(&recorder->packer, block, length, recorder->err);
+	if (recorder->packed >= 0)
+		recorder->packed = cancel_check(recorder->changes->cancel_fd, recorder->err);
+	if (recorder->packed >= 0)
+		recorder->packed = packer_write(&recorder->packer, block, length, recorder->err);
 	if (recorder->packed >= 0)
 		return (la_ssize_t)length;
 	archive_set_error(archive, EIO, "the blob cannot be written");
@@ -174,31 +178,51 @@ static void set_path(struct archive_entry *entry, const char *path, const struct
 
 /* ---- content --------------------------------------------------------------------------------- */
 
+/* Fill the buffer at `at`: holes are zeros without being read. */
+static ssize_t read_or_skip(int fd, char *buffer, size_t size, off_t at, struct error *err)
+{
+	off_t hole = content_next(fd, at) - at;
+
+	if (hole <= 0)
+		return content_read(fd, buffer, size, at, err);
+	size = hole < (off_t)size ? (size_t)hole : size;
+	memset(buffer, 0, size);
+	return (ssize_t)size;
+}
+
 static int write_content(const struct recorder *recorder, const struct named *file,
 			 struct error *err)
 {
-	auto_close int fd =
-		openat(file->parent, file->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	auto_close int fd = content_open(file, err);
 	auto_free char *buffer = malloc(CHUNK);
-	int64_t left = file->stat->st_size;
+	off_t size = file->stat->st_size, at = 0;
 
 	if (!buffer)
 		abort();
 	if (fd < 0)
-		return fail_call(err, "openat", "cannot read the file");
-	while (left > 0) {
-		ssize_t got = read(fd, buffer, left < CHUNK ? (size_t)left : CHUNK);
+		return fd;
+	while (at < size) {
+		size_t most = size - at < CHUNK ? (size_t)(size - at) : CHUNK;
+		ssize_t got = read_or_skip(fd, buffer, most, at, err);
 
-		if (got < 0 && errno == EINTR)
-			continue;
 		if (got < 0)
-			return fail_call(err, "read", "cannot read the file");
+			return (int)got;
 		if (!got)
 			return fail(err, EBUSY, "it became shorter while it was read");
 		if (archive_write_data(recorder->archive, buffer, (size_t)got) != got)
 			return archive_failed(recorder, err);
-		left -= got;
+		at += got;
 	}
+	return 0;
+}
+
+static int count_content(struct recorder *recorder, const struct stat *stat, struct error *err)
+{
+	uint64_t size = S_ISREG(stat->st_mode) ? (uint64_t)stat->st_size : 0;
+
+	if (size > LAYER_BYTES_MOST - recorder->content)
+		return fail(err, EFBIG, "with it, the layer is larger than a layer may be");
+	recorder->content += size;
 	return 0;
 }
 
@@ -217,6 +241,7 @@ static int write_header(struct recorder *recorder, struct archive_entry *entry, 
 static int write_entry(struct recorder *recorder, struct archive_entry *entry, const char *path,
 		       const struct named *file, struct error *err)
 {
+	TRY(count_content(recorder, file->stat, err));
 	set_path(entry, path, file->stat);
 	TRY(set_kind(entry, file, err));
 	TRY(set_attributes(recorder, entry, file, err));
@@ -309,6 +334,9 @@ int recorder_finish(struct recorder *recorder, struct layer_written *written, st
 
 void recorder_close(struct recorder *recorder)
 {
+	/* libarchive fills up an entry that was left, with as many zeros as it lacks. */
+	if (recorder->packed >= 0)
+		recorder->packed = -ECANCELED;
 	if (recorder->archive)
 		archive_write_free(recorder->archive);
 	packer_close(&recorder->packer);

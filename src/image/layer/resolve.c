@@ -105,7 +105,8 @@ static int walk(struct resolution *resolution, struct error *err)
 	return -EISDIR;
 }
 
-int layer_find_merged(const int *trees, size_t count, const char *path, struct error *err)
+int layer_find_merged(const int *trees, size_t count, bool user_xattrs, const char *path,
+		      struct error *err)
 {
 	struct resolution *resolution = calloc(1, sizeof(*resolution));
 	int result;
@@ -116,7 +117,7 @@ int layer_find_merged(const int *trees, size_t count, const char *path, struct e
 		result = fail(err, ENAMETOOLONG, "the path is too long");
 	else {
 		strcpy(resolution->rest, path);
-		result = merged_open(trees, count, &resolution->directories[0], err);
+		result = merged_open(trees, count, user_xattrs, &resolution->directories[0], err);
 		resolution->depth = 1;
 		if (result == 0)
 			result = walk(resolution, err);

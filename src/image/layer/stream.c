@@ -102,7 +102,7 @@ int stream_fill(struct layer_stream *stream, size_t least, struct error *err)
 static void set_limits(struct layer_stream *stream, const struct layer_limits *limits)
 {
 	stream->limits.entries = limits->entries ? limits->entries : 4000000;
-	stream->limits.bytes = limits->bytes ? limits->bytes : 1ULL << 40;
+	stream->limits.bytes = limits->bytes ? limits->bytes : LAYER_BYTES_MOST;
 	stream->limits.ratio = limits->ratio ? limits->ratio : 2000;
 }
 

@@ -2,7 +2,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -61,7 +60,7 @@ static int contents_differ(struct tree_walk *walk, const struct named *expected,
 	if (S_ISDIR(stat.st_mode))
 		stat.st_mtim = expected->stat->st_mtim;
 	stat.st_nlink = expected->stat->st_nlink;
-	TRY(same = compare_files(expected, &same_time, err));
+	TRY(same = compare_files(expected, &same_time, walk->comparison->cancel_fd, err));
 	if (!same)
 		snprintf(walk->how, sizeof(walk->how), "%s",
 			 S_ISREG(stat.st_mode) ? "has other content or attributes"
@@ -77,13 +76,14 @@ static int compare_below(struct tree_walk *walk, const struct named *expected,
 	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	auto_close int left = openat(expected->parent, expected->name, flags);
 	auto_close int right = openat(found->parent, found->name, flags);
+	bool hidden;
 
 	if (left < 0 || right < 0)
 		return fail_call(err, "openat", "cannot open the directory");
-	if (directory_hides(left) != directory_hides(right)) {
+	hidden = directory_hides(left, walk->comparison->user_xattrs);
+	if (hidden != directory_hides(right, walk->comparison->user_xattrs)) {
 		snprintf(walk->how, sizeof(walk->how), "%s",
-			 directory_hides(left) ? "does not hide what is below it"
-					       : "hides what is below it");
+			 hidden ? "does not hide what is below it" : "hides what is below it");
 		TRY(tell(walk, err));
 	}
 	return compare_level(walk, left, right, err);
@@ -124,13 +124,11 @@ static int order_of_bytes(const void *a, const void *b)
 
 static int compare_level(struct tree_walk *walk, int expected, int found, struct error *err)
 {
-	struct pollfd wait = { .fd = walk->comparison->cancel_fd, .events = POLLIN };
 	auto_arena struct arena arena = { 0 };
 	struct strings names = { 0 };
 	size_t length = walk->path.length;
 
-	if (wait.fd > 0 && poll(&wait, 1, 0) > 0)
-		return fail(err, ECANCELED, "interrupted");
+	TRY(cancel_check(walk->comparison->cancel_fd, err));
 	TRY(directory_names(expected, &names, &arena, err));
 	TRY(directory_names(found, &names, &arena, err));
 	if (names.count)

@@ -3,7 +3,6 @@
  * Both go through the names of a directory in their order as bytes, so the same trees give the same
  * list and the same archive. */
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,15 +10,6 @@
 #include "base/own.h"
 #include "image/layer_view.h"
 #include "writer.h"
-
-static int check_cancelled(int cancel_fd, struct error *err)
-{
-	struct pollfd wait = { .fd = cancel_fd, .events = POLLIN };
-
-	if (cancel_fd > 0 && poll(&wait, 1, 0) > 0)
-		return fail(err, ECANCELED, "interrupted");
-	return 0;
-}
 
 static int order_of_bytes(const void *a, const void *b)
 {
@@ -86,7 +76,7 @@ static int compare_directories(struct comparing *comparing, const struct merged 
 
 /* 1: the same; directories by themselves, whatever they hold. */
 static int compare_entries(const char *name, const struct merged_entry *now,
-			   const struct merged_entry *before, struct error *err)
+			   const struct merged_entry *before, int cancel_fd, struct error *err)
 {
 	struct stat old = before->stat;
 	const struct named is = { now->parent, name, &now->stat };
@@ -98,7 +88,7 @@ static int compare_entries(const char *name, const struct merged_entry *now,
 		return 0;
 	if (S_ISDIR(old.st_mode))
 		old.st_mtim = now->stat.st_mtim;
-	return compare_files(&is, &was, err);
+	return compare_files(&is, &was, cancel_fd, err);
 }
 
 static int compare_name(struct comparing *comparing, const char *name, const struct merged *now,
@@ -116,7 +106,7 @@ static int compare_name(struct comparing *comparing, const char *name, const str
 		return 0;
 	}
 	if (was.present)
-		TRY(same = compare_entries(name, &is, &was, err));
+		TRY(same = compare_entries(name, &is, &was, comparing->cancel_fd, err));
 	add_difference(comparing, was.present ? LAYER_CHANGED : LAYER_ADDED);
 	if (S_ISDIR(is.stat.st_mode))
 		TRY(compare_directories(comparing, &is.below, &was.below, err));
@@ -131,7 +121,7 @@ static int compare_directories(struct comparing *comparing, const struct merged 
 	auto_arena struct arena arena = { 0 };
 	struct strings names = { 0 };
 
-	TRY(check_cancelled(comparing->cancel_fd, err));
+	TRY(cancel_check(comparing->cancel_fd, err));
 	TRY(merged_names(now, &names, &arena, err));
 	TRY(merged_names(before, &names, &arena, err));
 	sort_names(&names);
@@ -156,8 +146,8 @@ int layer_compare_views(const struct layer_view *now, const struct layer_view *b
 	int result;
 
 	*differences = (struct layer_differences){ 0 };
-	TRY(merged_open(now->trees, now->count, &is, err));
-	TRY(merged_open(before->trees, before->count, &was, err));
+	TRY(merged_open(now->trees, now->count, now->user_xattrs, &is, err));
+	TRY(merged_open(before->trees, before->count, before->user_xattrs, &was, err));
 	text_add(&comparing.path, "");
 	result = compare_directories(&comparing, &is, &was, err);
 	text_free(&comparing.path);
@@ -204,7 +194,7 @@ static int write_directory(struct writing *writing, const struct merged *directo
 	auto_arena struct arena arena = { 0 };
 	struct strings names = { 0 };
 
-	TRY(check_cancelled(writing->cancel_fd, err));
+	TRY(cancel_check(writing->cancel_fd, err));
 	TRY(merged_names(directory, &names, &arena, err));
 	sort_names(&names);
 	for (size_t i = 0; i < names.count; i++) {
@@ -223,7 +213,7 @@ static int write_root(struct writing *writing, const struct layer_view *view, st
 	struct stat stat;
 	struct named file = { -1, ".", &stat };
 
-	TRY(merged_open(view->trees, view->count, &root, err));
+	TRY(merged_open(view->trees, view->count, view->user_xattrs, &root, err));
 	if (!root.count)
 		return 0;
 	if (fstat(root.fds[0], &stat) < 0)

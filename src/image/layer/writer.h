@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -18,7 +19,8 @@
 
 /* One directory: as each tree has it that shows through, uppermost first. */
 struct merged {
-	int *fds; /* own */
+	bool user_xattrs; /* whose marks are obeyed: user.overlay.* or trusted.overlay.* */
+	int *fds;         /* own */
 	size_t count;
 };
 
@@ -30,7 +32,8 @@ struct merged_entry {
 	struct merged below; /* of a directory: what it holds */
 };
 
-int merged_open(const int *trees, size_t count, struct merged *root, struct error *err);
+int merged_open(const int *trees, size_t count, bool user_xattrs, struct merged *root,
+		struct error *err);
 int merged_find(const struct merged *directory, const char *name, struct merged_entry *entry,
 		struct error *err);
 /* Add the names of all its trees; some may be hidden, some come twice. */
@@ -43,8 +46,9 @@ void merged_entry_close(struct merged_entry *entry);
 
 /* Add the names in an open directory. */
 int directory_names(int directory, struct strings *names, struct arena *arena, struct error *err);
-/* Does this directory hide what lower trees have there? By either of overlayfs' marks. */
-bool directory_hides(int directory);
+/* Does this directory hide what lower trees have there? By the mark that
+ * overlayfs obeys: the other one is an attribute that whoever owns the directory may set. */
+bool directory_hides(int directory, bool user_xattrs);
 /* A character device 0:0. */
 bool stat_is_whiteout(const struct stat *stat);
 
@@ -57,6 +61,18 @@ struct named {
 	const char *name;
 	const struct stat *stat;
 };
+
+/* ---- content.c --------------------------------------------------------------------------------
+ */
+
+/* Open a regular file, if it is still the one that `stat` was taken from; else EBUSY. */
+int content_open(const struct named *file, struct error *err);
+/* Where data are at or after `at`; the end of the file when there are none. */
+off_t content_next(int fd, off_t at);
+/* Fill the buffer, or reach the end. */
+ssize_t content_read(int fd, void *buffer, size_t size, off_t at, struct error *err);
+/* ECANCELED when cancel_fd > 0 is readable. */
+int cancel_check(int cancel_fd, struct error *err);
 
 /* ---- disk_xattrs.c ----------------------------------------------------------------------------
  */
@@ -76,14 +92,16 @@ struct disk_xattrs {
 int disk_xattrs_read(const struct named *file, struct disk_xattrs *xattrs, struct arena *arena,
 		     struct error *err);
 bool disk_xattrs_equal(const struct disk_xattrs *a, const struct disk_xattrs *b);
-/* Does it have one of overlayfs' marks, "trusted.overlay.MARK" or "user.overlay.MARK"? */
-bool disk_has_mark(const struct named *file, const char *mark);
+/* Does it have overlayfs' mark, "trusted.overlay.MARK" or "user.overlay.MARK"? */
+bool disk_has_mark(const struct named *file, const char *mark, bool user_xattrs);
 
 /* ---- compare.c --------------------------------------------------------------------------------
  */
 
-/* 1: the same in everything that a layer tells; 0: not. Directories: without what they hold. */
-int compare_files(const struct named *now, const struct named *before, struct error *err);
+/* 1: the same in everything that a layer tells; 0: not. Directories: without what they hold.
+ * cancel_fd > 0: readable means stop (ECANCELED). */
+int compare_files(const struct named *now, const struct named *before, int cancel_fd,
+		  struct error *err);
 
 /* ---- recorder.c: entries of an archive --------------------------------------------------------
  */
