@@ -1,7 +1,7 @@
 /* settings.h -- configuration files that people write, as a tree whose every value knows its place.
  *
  * Three languages, one tree: TOML 1.0 without its numbers with fractions and its dates
- * (registries.conf(5), storage.conf(5)), JSON (policy.json(5); null is absent), and of YAML the
+ * (registries.conf(5), storage.conf(5)), JSON (policy.json(5)), and of YAML the
  * block mappings of plain and quoted scalars (registries.d(5)). What is not understood is refused,
  * never guessed; so is a key that is there twice. Errors are -EINVAL and say where:
  *
@@ -24,6 +24,7 @@ enum setting_kind {
 	SETTING_INTEGER,
 	SETTING_LIST,
 	SETTING_TABLE,
+	SETTING_NULL, /* JSON's: no member takes it but SETTING_TO_ANYTHING */
 };
 
 struct setting {
@@ -67,6 +68,7 @@ enum setting_member {
 	SETTING_TO_STRINGS, /* struct strings: of a list of strings */
 	SETTING_TO_LIST,    /* const struct setting *: a list of anything */
 	SETTING_TO_TABLE,   /* const struct setting *: a table of anything */
+	SETTING_TO_ANYTHING /* const struct setting * */
 };
 
 struct setting_row {

@@ -29,6 +29,7 @@ struct trust_image {
 	size_t length;
 	struct registry *registry;     /* the place that has it, and its name there; */
 	const struct reference *place; /* NULL: not from a registry */
+	int cancel_fd;                 /* > 0: readable means stop (ECANCELED); not owned */
 };
 
 /* 0: the policy takes it. EPERM: it does not; the words say why, with the policy's line and column;

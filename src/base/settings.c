@@ -57,7 +57,7 @@ const char *setting_kind_name(enum setting_kind kind)
 	static const char *const names[] = {
 		[SETTING_STRING] = "a string",  [SETTING_BOOLEAN] = "true or false",
 		[SETTING_INTEGER] = "a number", [SETTING_LIST] = "a list",
-		[SETTING_TABLE] = "a table",
+		[SETTING_TABLE] = "a table",    [SETTING_NULL] = "null",
 	};
 
 	return names[kind];
@@ -103,7 +103,8 @@ static int take_strings(const struct setting *list, struct strings *strings, str
 static int take_value(const struct setting *value, const struct setting_row *row, void *place,
 		      struct arena *arena, struct error *err)
 {
-	TRY(check_kind(value, kind_of_member[row->member], err));
+	if (row->member != SETTING_TO_ANYTHING)
+		TRY(check_kind(value, kind_of_member[row->member], err));
 	switch (row->member) {
 	case SETTING_TO_STRING:
 		if (row->choices && !is_choice(row->choices, value->string))

@@ -44,15 +44,6 @@ static int go_in(struct text_at *scan, char end)
 	return 0;
 }
 
-/* "key": null is the same as no key. */
-static bool skip_null(struct text_at *scan)
-{
-	if (strncmp(scan->at, "null", 4) != 0 || !strchr(" \t\r\n,}", scan->at[4]))
-		return false;
-	scan->at += 4;
-	return true;
-}
-
 static int read_entry(struct text_at *scan, struct setting *table)
 {
 	struct setting place = *text_at_new(scan, SETTING_STRING), *value;
@@ -67,8 +58,6 @@ static int read_entry(struct text_at *scan, struct setting *table)
 		return text_at_expected(scan, "\":\"");
 	scan->at++;
 	skip(scan);
-	if (skip_null(scan))
-		return 0;
 	TRY(read_value(scan, &value));
 	value->key = place.key;
 	setting_add(table, value);
@@ -113,6 +102,8 @@ static int read_word(struct text_at *scan, struct setting **value)
 	*value = text_at_new(scan, SETTING_BOOLEAN);
 	if (!strcmp(word, "true") || !strcmp(word, "false")) {
 		(*value)->boolean = *word == 't';
+	} else if (!strcmp(word, "null")) {
+		(*value)->kind = SETTING_NULL;
 	} else if (*word == '-' || isdigit((unsigned char)*word)) {
 		(*value)->kind = SETTING_INTEGER;
 		TRY(text_at_integer(scan, word, &(*value)->integer));

@@ -228,12 +228,122 @@ sigstore_sign() {
 	requires "{$requirement,\"signedIdentity\":{\"type\":\"remapIdentity\",\"prefix\":\"$REGISTRY/team\",\"signedPrefix\":\"example.com/signed\"}}"
 	both_refuse "$IMAGE"
 	both_take "$REGISTRY/team/demo@$MANIFEST"
+	: >web.log
 	python3 -u -m http.server --bind 127.0.0.1 --directory lookaside 0 >web.log 2>&1 3>&- &
 	local server=$!
 	timeout 10 tail -f -n +1 --pid=$server web.log | grep -q -m 1 port
 	signatures_at lookaside "http://127.0.0.1:$(sed -n 's/.* port \([0-9]*\).*/\1/p' web.log)"
 	both_take "$REGISTRY/team/demo@$MANIFEST" || { kill $server; false; }
 	kill $server
+}
+
+# strangers WORDS: what is in signature-1 is no reason to take the image, and for the next signature none not to.
+strangers() {
+	fails 125 timeout 60 lade copy -q "docker://$IMAGE" "dir:$PWD/refused-here"
+	says "$1"
+	nothing "$(pgrep -f 'gpg-agent --homedir /tmp/lade-keys-')"
+	nothing "$(find /tmp -maxdepth 1 -name 'lade-keys-*' -newer manifest.json)"
+	cp good "$DIRECTORY/signature-2"
+	ok lade copy -q "docker://$IMAGE" "dir:$PWD/by-lade"
+	rm "$DIRECTORY/signature-2"
+}
+
+# among_strangers: a good signature, and a place for others.
+among_strangers() {
+	make_gpg_key
+	requires "{\"type\":\"signedBy\",\"keyType\":\"GPGKeys\",\"keyPath\":\"$PWD/key.gpg\"}"
+	signatures_at lookaside "file://$PWD/lookaside"
+	DIRECTORY=$PWD/lookaside/team/demo@${MANIFEST/:/=}
+	gpg_sign "$IMAGE"
+	mv "$DIRECTORY/signature-1" good
+}
+
+@test "signedBy: of a message that unpacks to more than a signature may have, no more is taken" {
+	among_strangers
+	head -c 64M /dev/zero | gpg --batch --quiet --store -o "$DIRECTORY/signature-1"
+	strangers "what the GPG signature signs has more than 1048576 bytes"
+}
+
+@test "signedBy: an encrypted message starts no agent and asks for no passphrase, wherever it hides" {
+	among_strangers
+	payload "atomic container signature" "$IMAGE" |
+		gpg --batch --quiet --pinentry-mode loopback --passphrase x -c -o encrypted
+	cp encrypted "$DIRECTORY/signature-1"
+	strangers "not a message with a GPG signature and nothing else"
+	gpg --batch --quiet --enarmor -o "$DIRECTORY/signature-1" --yes encrypted
+	strangers "not a message with a GPG signature and nothing else"
+	python3 -c 'import sys, zlib
+deflate = zlib.compressobj(wbits=-15)
+sys.stdout.buffer.write(b"\xa3\x01" + deflate.compress(open("encrypted", "rb").read()) + deflate.flush())' \
+		>"$DIRECTORY/signature-1"
+	strangers "not a message with"
+}
+
+@test "signedBy: a message in armor is none, one of pieces of packets is one" {
+	among_strangers
+	payload "atomic container signature" "$IMAGE" |
+		gpg --batch --quiet --pinentry-mode loopback --passphrase '' -u signer@example.com --clear-sign -o "$DIRECTORY/signature-1"
+	both_refuse "$IMAGE"
+	payload "atomic container signature" "$IMAGE" >payload
+	truncate -s 100K payload
+	tr '\0' ' ' <payload | gpg --batch --quiet --yes --pinentry-mode loopback --passphrase '' \
+		-u signer@example.com -z 0 --sign -o "$DIRECTORY/signature-1"
+	both_take "$IMAGE"
+}
+
+@test "signedBy: a signature of more than 1 MiB is one that is wrong; what comes behind a good one is not read" {
+	among_strangers
+	truncate -s 2M "$DIRECTORY/signature-1"
+	strangers "is larger than 1048576 bytes"
+	cp good "$DIRECTORY/signature-1"
+	mkdir "$DIRECTORY/signature-2"
+	ok lade copy -q "docker://$IMAGE" "dir:$PWD/by-lade"
+	local number
+	for number in {1..9}; do
+		rm -rf "$DIRECTORY/signature-$number"
+		truncate -s 2M "$DIRECTORY/signature-$number"
+	done
+	cp good "$DIRECTORY/signature-10"
+	fails 125 lade copy -q "docker://$IMAGE" "dir:$PWD/refused-here"
+	says "the image has more than 8388608 bytes of signatures"
+}
+
+@test "signedBy: keys that hold the same one, once with another end" {
+	among_strangers
+	cp good "$DIRECTORY/signature-1"
+	gpg --batch --quiet --pinentry-mode loopback --passphrase '' \
+		--quick-set-expire "$(gpg --list-keys --with-colons | sed -n '/^fpr/{s/fpr:*//;s/://;p;q}')" 2y
+	gpg --batch --export signer@example.com >renewed.gpg
+	requires "{\"type\":\"signedBy\",\"keyType\":\"GPGKeys\",\"keyPaths\":[\"$PWD/key.gpg\",\"$PWD/renewed.gpg\",\"$PWD/key.gpg\"]}"
+	both_take "$IMAGE"
+	echo none >renewed.gpg
+	fails 125 lade copy -q "docker://$IMAGE" "dir:$PWD/refused-here"
+	says "renewed.gpg"
+}
+
+@test "signedBy: a check that takes its time ends with the first signal, and gpg with it" {
+	among_strangers
+	python3 -c 'import sys, zlib
+def packed(piece, times):
+    deflate = zlib.compressobj(9, wbits=-15)
+    first = deflate.compress(piece[0]) + deflate.flush(zlib.Z_FULL_FLUSH)
+    again = deflate.compress(piece[1]) + deflate.flush(zlib.Z_FULL_FLUSH)
+    return b"\xa3\x01", first, again
+zeros = bytes(1 << 24)
+_, first, again = packed((b"\xfc\xff\xff\xff\xff\xff" + zeros, zeros), 0)
+_, outer, more = packed((b"\xa3\x01" + first, again * 64), 0)
+sys.stdout.buffer.write(b"\xa3\x01" + outer + more * 100)' >"$DIRECTORY/signature-1"
+	"$LADE" --root "$STORE" copy -q "docker://$IMAGE" "dir:$PWD/refused-here" 2>errors 3>&- &
+	local lade=$! home
+	timeout 30 bash -c 'until pgrep -n -f "/tmp/[l]ade-keys-.* --output"; do sleep 0.1; done' >gpg.pid
+	home=$(tr '\0' '\n' <"/proc/$(cat gpg.pid)/cmdline" | grep '^/tmp/lade-keys')
+	kill -TERM "$lade"
+	local status=0
+	wait "$lade" || status=$?
+	[ "$status" = 143 ]
+	grep -q interrupted errors
+	[ -n "$home" ] && [ ! -e "$home" ]
+	timeout 10 tail --pid="$(cat gpg.pid)" -f /dev/null
 }
 
 @test "sigstoreSigned: an image with a signature attached to it is taken, no other" {

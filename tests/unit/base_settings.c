@@ -23,6 +23,9 @@ static void draw(const struct setting *setting, struct text *out)
 	case SETTING_BOOLEAN:
 		text_add(out, setting->boolean ? "true" : "false");
 		return;
+	case SETTING_NULL:
+		text_add(out, "null");
+		return;
 	case SETTING_INTEGER:
 		text_format(out, "%lld", (long long)setting->integer);
 		return;
@@ -134,8 +137,10 @@ static const struct read_case json[] = {
 	{ "{\"a\":1,}", "f (line 1:8): expected a key in double quotes, found \"}\"" },
 	{ "{\"a\":1\n\"b\":2}", "f (line 2:1): expected \",\" or \"}\", found \"\"b\":2\"" },
 	{ "{\"a\":1,\n \"a\":2}", "f (line 2:2): \"a\" is set twice (first in line 1)" },
-	{ "{\"a\":null, \"b\":1}", "{b=1}" },
-	{ "{\"a\":[null]}", "f (line 1:7): expected a value, found \"null\"" },
+	{ "{\"a\":null, \"b\":1}", "{a=null,b=1}" },
+	{ "{\"a\":[null, {}]}", "{a=[null,{}]}" },
+	{ "{\"a\":null, \"a\":1}", "f (line 1:12): \"a\" is set twice (first in line 1)" },
+	{ "{\"a\":null, \"a\":null}", "f (line 1:12): \"a\" is set twice (first in line 1)" },
 	{ "{\"a\":nulls}", "f (line 1:6): expected a value, found \"nulls\"" },
 	{ "{\"a\":01}", "f (line 1:6): \"01\" is no whole number" },
 	{ "{\"a\":1.5}", "f (line 1:6): \"1.5\" is no whole number" },

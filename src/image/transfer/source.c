@@ -63,6 +63,7 @@ int source_check(const struct source *source, const struct registry_manifest *do
 		.length = document->length,
 		.registry = source->registry,
 		.place = source->place,
+		.cancel_fd = source->cancel_fd,
 	};
 
 	return source->kind == &source_stored ? 0 : trust_check(source->trust, &image, err);

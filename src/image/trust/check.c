@@ -12,28 +12,37 @@ static int refuse(const struct requirement *requirement, struct error *err, cons
 	return -EPERM;
 }
 
-static int verify(const struct requirement *requirement, const struct keys *keys,
-		  const struct signature *signature, struct text *payload, struct error *err)
+/* One requirement, and what it says to the signatures. */
+struct judging {
+	const struct requirement *requirement;
+	const struct trust_image *image;
+	struct keys keys;
+	struct text reasons; /* what is wrong with them */
+};
+
+static int verify(const struct judging *judging, const struct signature *signature,
+		  struct text *payload, struct error *err)
 {
-	if (requirement->kind == REQUIRE_GPG)
-		return gpg_verify(keys, signature, payload, err);
+	if (judging->requirement->kind == REQUIRE_GPG)
+		return gpg_verify(&judging->keys, signature, judging->image->cancel_fd, payload,
+				  err);
 	text_add_bytes(payload, signature->bytes, signature->length);
-	return sigstore_verify(keys, signature, err);
+	return sigstore_verify(&judging->keys, signature, err);
 }
 
-static int check_signature(const struct requirement *requirement, const struct keys *keys,
-			   const struct signature *signature, const struct trust_image *image,
+static int check_signature(const struct judging *judging, const struct signature *signature,
 			   struct error *err)
 {
 	auto_text struct text payload = { 0 };
+	const struct requirement *requirement = judging->requirement;
 	const struct payload_question question = {
-		.image = image,
+		.image = judging->image,
 		.identity = &requirement->identity,
 		.type = requirement->kind == REQUIRE_GPG ? "atomic container signature"
 							 : "cosign container image signature",
 	};
 
-	TRY(verify(requirement, keys, signature, &payload, err));
+	TRY(verify(judging, signature, &payload, err));
 	return payload_check(&question, &payload, err);
 }
 
@@ -42,33 +51,67 @@ static bool is_of_kind(const struct requirement *requirement, const struct signa
 	return (requirement->kind == REQUIRE_GPG) == !signature->base64;
 }
 
-/* One good signature is enough; what is wrong with the others is told only when there is none. */
-static int check_signatures(const struct requirement *requirement, const struct signature *first,
-			    const struct trust_image *image, struct arena *arena, struct error *err)
+static void add_reason(struct judging *judging, const struct error *wrong)
 {
-	auto_text struct text reasons = { 0 };
-	auto_keys struct keys keys = { 0 };
+	char line[sizeof(struct error)];
 
-	TRY(keys_load(requirement, arena, &keys, err));
-	for (const struct signature *at = first; at; at = at->next) {
-		struct error own = { 0 };
-		char line[sizeof(struct error)];
+	error_format(wrong, line, sizeof(line));
+	text_format(&judging->reasons, "%s%s", judging->reasons.length ? "; " : "", line);
+}
 
-		if (!is_of_kind(requirement, at))
-			continue;
-		if (check_signature(requirement, &keys, at, image, &own) >= 0)
-			return 0;
-		error_format(&own, line, sizeof(line));
-		text_format(&reasons, "%s%s", reasons.length ? "; " : "", line);
+static int judge_signature(void *context, const struct signature *signature,
+			   const struct error *wrong, struct error *err)
+{
+	struct judging *judging = context;
+	struct error own = { 0 };
+	int result;
+
+	if (!signature) {
+		add_reason(judging, wrong);
+		return 0;
 	}
-	return refuse(requirement, err,
-		      reasons.length ? reasons.data : "a signature is required, and there is none");
+	if (!is_of_kind(judging->requirement, signature))
+		return 0;
+	result = check_signature(judging, signature, &own);
+	if (result >= 0)
+		return 1;
+	if (result == -ECANCELED) {
+		if (err)
+			*err = own;
+		return result;
+	}
+	add_reason(judging, &own);
+	return 0;
+}
+
+/* One good signature is enough; what is wrong with the others is told only when there is none. */
+static int check_signatures(struct judging *judging, struct arena *arena, struct error *err)
+{
+	const struct signature_judge judge = { judge_signature, judging };
+	int good;
+
+	TRY(keys_load(judging->requirement, arena, &judging->keys, err));
+	TRY(good = signatures_find(judging->image, &judge, err));
+	if (good)
+		return 0;
+	return refuse(judging->requirement, err,
+		      judging->reasons.length ? judging->reasons.data
+					      : "a signature is required, and there is none");
+}
+
+static void end_judging(struct judging *judging)
+{
+	keys_free(&judging->keys);
+	text_free(&judging->reasons);
 }
 
 static int check_requirement(const struct requirement *requirement, const struct trust_image *image,
 			     struct arena *arena, struct error *err)
 {
-	struct signature *first = NULL;
+	struct judging judging __attribute__((cleanup(end_judging))) = {
+		.requirement = requirement,
+		.image = image,
+	};
 
 	switch (requirement->kind) {
 	case REQUIRE_NOTHING:
@@ -81,8 +124,7 @@ static int check_requirement(const struct requirement *requirement, const struct
 					   "%s is not implemented here, so no image meets it",
 					   requirement->unknown));
 	default:
-		TRY(signatures_find(image, arena, &first, err));
-		return check_signatures(requirement, first, image, arena, err);
+		return check_signatures(&judging, arena, err);
 	}
 }
 

@@ -17,7 +17,7 @@ struct payload {
 #define AT(member) offsetof(struct payload, member)
 static const struct setting_row payload_rows[] = {
 	{ "critical", SETTING_TO_TABLE, AT(critical), NULL },
-	{ "optional", SETTING_TO_TABLE, AT(optional), NULL },
+	{ "optional", SETTING_TO_ANYTHING, AT(optional), NULL },
 };
 static const struct setting_row critical_rows[] = {
 	{ "type",     SETTING_TO_STRING, AT(type),     NULL },
@@ -42,6 +42,9 @@ static int read_payload(const struct text *text, struct payload *payload, struct
 
 	TRY(settings_read_json(text, "the signed payload", arena, &root, err));
 	TRY(settings_bind(root, &of_payload, payload, arena, err));
+	if (payload->optional && payload->optional->kind != SETTING_TABLE &&
+	    payload->optional->kind != SETTING_NULL)
+		return setting_refuse(payload->optional, err, "\"optional\" is not a table");
 	if (!payload->critical)
 		return setting_refuse(root, err, "\"critical\" is missing");
 	TRY(settings_bind(payload->critical, &of_critical, payload, arena, err));

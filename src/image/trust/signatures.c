@@ -8,26 +8,39 @@
 #include "image/digest.h"
 #include "trust_private.h"
 
-#define SIGNATURE_MOST  (4 << 20)
-#define SIGNATURES_MOST 128 /* of one image */
+#define SIGNATURES_MOST 128       /* of one image */
+#define TOTAL_MOST      (8 << 20) /* bytes of them */
 #define PAYLOAD_TYPE    "application/vnd.dev.cosign.simplesigning.v1+json"
 #define SIGNATURE_NAME  "dev.cosignproject.cosign/signature"
 #define SIGSTORE_FRONT  "\0sigstore-json\n"
 
 struct found {
 	const struct trust_image *image;
-	struct arena *arena;
-	struct signature **end;
+	const struct signature_judge *judge;
+	struct arena *arena; /* names and documents */
+	size_t total;
 	char digest[DIGEST_SIZE]; /* of the manifest */
 };
 
-static void add(struct found *found, const char *bytes, size_t length, const char *base64)
+static int count(struct found *found, size_t length, struct error *err)
 {
-	struct signature *signature = arena_alloc(found->arena, sizeof(*signature));
+	found->total += length;
+	if (found->total <= TOTAL_MOST)
+		return 0;
+	return fail(err, EFBIG, "the image has more than %d bytes of signatures", TOTAL_MOST);
+}
 
-	*signature = (struct signature){ bytes, length, base64, NULL };
-	*found->end = signature;
-	found->end = &signature->next;
+/* 1: it is enough. */
+static int show(struct found *found, const struct signature *signature, struct error *err)
+{
+	TRY(count(found, signature->length, err));
+	return found->judge->judge(found->judge->context, signature, NULL, err);
+}
+
+static int show_wrong(struct found *found, const struct error *wrong, struct error *err)
+{
+	TRY(count(found, SIGNATURE_MOST, err));
+	return found->judge->judge(found->judge->context, NULL, wrong, err);
 }
 
 /* ---- files that hold one signature each -------------------------------------------------------
@@ -43,67 +56,70 @@ JSON_SHAPE(sigstore_file, SIGSTORE_FILE_ROWS);
 /* clang-format on */
 
 /* A sigstore signature as podman keeps it in files. What is none is nobody's signature. */
-static void add_sigstore(struct found *found, const char *bytes, size_t length)
+static int show_sigstore(struct found *found, const char *bytes, size_t length, struct error *err)
 {
 	const struct json_source source = { bytes, length, "a sigstore signature", 0 };
+	auto_arena struct arena arena = { 0 };
 	auto_text struct text payload = { 0 };
 	struct sigstore_file file;
 	const char *base64;
 
-	if (json_read(&source, &sigstore_file_shape, &file, found->arena, NULL, NULL) < 0 ||
+	if (json_read(&source, &sigstore_file_shape, &file, &arena, NULL, NULL) < 0 ||
 	    strcmp(file.type, PAYLOAD_TYPE) != 0 || !base64_decode(file.payload, &payload))
-		return;
+		return 0;
 	base64 = string_map_get(&file.annotations, SIGNATURE_NAME);
-	if (base64)
-		add(found, arena_copy(found->arena, payload.data, payload.length), payload.length,
-		    base64);
+	if (!base64)
+		return 0;
+	return show(found, &(struct signature){ payload.data, payload.length, base64 }, err);
 }
 
-static void add_file(struct found *found, const struct text *text)
+static int show_file(struct found *found, const struct text *text, struct error *err)
 {
 	const size_t front = sizeof(SIGSTORE_FRONT) - 1;
-	const char *bytes = arena_copy(found->arena, text->data ? text->data : "", text->length);
+	const char *bytes = text->data ? text->data : "";
 
 	if (text->length > front && !memcmp(bytes, SIGSTORE_FRONT, front))
-		add_sigstore(found, bytes + front, text->length - front);
-	else
-		add(found, bytes, text->length, NULL);
+		return show_sigstore(found, bytes + front, text->length - front, err);
+	return show(found, &(struct signature){ bytes, text->length, NULL }, err);
+}
+
+typedef int read_signature(struct found *found, const char *place, struct text *text,
+			   struct error *err);
+
+static int read_file(struct found *found, const char *path, struct text *text, struct error *err)
+{
+	int result = file_read(AT_FDCWD, path, SIGNATURE_MOST, text, err);
+
+	(void)found;
+	return result == -ENOTDIR ? -ENOENT : result;
+}
+
+static int fetch_file(struct found *found, const char *url, struct text *text, struct error *err)
+{
+	return registry_fetch_elsewhere(found->image->registry, url, SIGNATURE_MOST, text, err);
 }
 
 /* signature-1, signature-2, … until one is missing. */
-static int read_files(struct found *found, const char *stem, struct error *err)
+static int show_files(struct found *found, const char *stem, read_signature *reader,
+		      struct error *err)
 {
 	for (int number = 1; number <= SIGNATURES_MOST; number++) {
 		auto_text struct text text = { 0 };
-		const char *path = arena_format(found->arena, "%s/signature-%d", stem, number);
-		int result = file_read(AT_FDCWD, path, SIGNATURE_MOST, &text, err);
+		struct error own = { 0 };
+		const char *place = arena_format(found->arena, "%s/signature-%d", stem, number);
+		int result = reader(found, place, &text, &own), enough;
 
-		if (result == -ENOENT || result == -ENOTDIR) {
-			if (err)
-				*err = (struct error){ 0 };
+		if (result == -ENOENT)
 			return 0;
-		}
-		TRY(result);
-		add_file(found, &text);
-	}
-	return 0;
-}
-
-static int fetch_files(struct found *found, const char *stem, struct error *err)
-{
-	for (int number = 1; number <= SIGNATURES_MOST; number++) {
-		auto_text struct text text = { 0 };
-		const char *url = arena_format(found->arena, "%s/signature-%d", stem, number);
-		int result = registry_fetch_elsewhere(found->image->registry, url, SIGNATURE_MOST,
-						      &text, err);
-
-		if (result == -ENOENT) {
+		if (result < 0 && result != -EFBIG) {
 			if (err)
-				*err = (struct error){ 0 };
-			return 0;
+				*err = own;
+			return result;
 		}
-		TRY(result);
-		add_file(found, &text);
+		TRY(enough = result < 0 ? show_wrong(found, &own, err)
+					: show_file(found, &text, err));
+		if (enough)
+			return 1;
 	}
 	return 0;
 }
@@ -115,27 +131,34 @@ static int look_aside(struct found *found, const char *base, struct error *err)
 		digest_algorithm_name(digest_algorithm(found->digest)), digest_hex(found->digest));
 	const char *path = text_after(stem, "file://");
 
-	return path ? read_files(found, path, err) : fetch_files(found, stem, err);
+	return path ? show_files(found, path, read_file, err)
+		    : show_files(found, stem, fetch_file, err);
 }
 
 /* ---- attachments ------------------------------------------------------------------------------
  */
 
-static int add_attachment(struct found *found, const struct oci_descriptor *layer,
-			  struct error *err)
+static int show_attachment(struct found *found, const struct oci_descriptor *layer,
+			   struct error *err)
 {
+	auto_arena struct arena arena = { 0 };
 	const char *base64 = string_map_get(&layer->annotations, SIGNATURE_NAME);
 	char *payload;
 
 	if (!text_equal(layer->media_type, PAYLOAD_TYPE) || !base64)
 		return 0;
-	TRY(registry_fetch_document(found->image->registry, layer, found->arena, &payload, err));
-	add(found, payload, (size_t)layer->size, base64);
-	return 0;
+	if (layer->size > SIGNATURE_MOST) {
+		struct error wrong = { 0 };
+
+		fail(&wrong, EFBIG, "a signature of more than %d bytes", SIGNATURE_MOST);
+		return show_wrong(found, &wrong, err);
+	}
+	TRY(registry_fetch_document(found->image->registry, layer, &arena, &payload, err));
+	return show(found, &(struct signature){ payload, (size_t)layer->size, base64 }, err);
 }
 
 /* cosign's manifest under the tag sha256-HEX.sig, a layer a signature. */
-static int fetch_attachments(struct found *found, struct error *err)
+static int show_attachments(struct found *found, struct error *err)
 {
 	struct registry_manifest fetched;
 	struct oci_document document;
@@ -154,8 +177,13 @@ static int fetch_attachments(struct found *found, struct error *err)
 	TRY(result);
 	document = (struct oci_document){ fetched.bytes, fetched.length, tag, fetched.media_type };
 	TRY(oci_manifest_read(&document, &manifest, found->arena, err));
-	for (size_t i = 0; i < manifest.layers.count && i < SIGNATURES_MOST; i++)
-		TRY(add_attachment(found, &manifest.layers.items[i], err));
+	for (size_t i = 0; i < manifest.layers.count && i < SIGNATURES_MOST; i++) {
+		int enough;
+
+		TRY(enough = show_attachment(found, &manifest.layers.items[i], err));
+		if (enough)
+			return 1;
+	}
 	return 0;
 }
 
@@ -165,21 +193,24 @@ static int fetch_attachments(struct found *found, struct error *err)
 static int find_in_registry(struct found *found, struct error *err)
 {
 	struct configuration_signatures where;
+	int enough = 0;
 
 	TRY(configuration_signatures(found->image->place, found->arena, &where, err));
 	if (where.lookaside)
-		TRY(look_aside(found, where.lookaside, err));
-	return where.attachments ? fetch_attachments(found, err) : 0;
+		TRY(enough = look_aside(found, where.lookaside, err));
+	if (enough)
+		return enough;
+	return where.attachments ? show_attachments(found, err) : 0;
 }
 
-int signatures_find(const struct trust_image *image, struct arena *arena, struct signature **first,
+int signatures_find(const struct trust_image *image, const struct signature_judge *judge,
 		    struct error *err)
 {
-	struct found found = { .image = image, .arena = arena, .end = first };
+	auto_arena struct arena arena = { 0 };
+	struct found found = { .image = image, .judge = judge, .arena = &arena };
 
-	*first = NULL;
 	digest_of(DIGEST_SHA256, image->manifest, image->length, found.digest);
 	if (image->name->transport == REFERENCE_DIRECTORY)
-		return read_files(&found, image->name->directory, err);
+		return show_files(&found, image->name->directory, read_file, err);
 	return image->registry ? find_in_registry(&found, err) : 0;
 }

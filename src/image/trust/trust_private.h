@@ -80,11 +80,18 @@ struct signature {
 	const char *bytes; /* GPG: the signed message; sigstore: the payload */
 	size_t length;
 	const char *base64; /* sigstore: the signature of the payload; NULL: GPG */
-	struct signature *next;
 };
 
-/* signatures.c: all that can be found for the image. Finding none is no error. */
-int signatures_find(const struct trust_image *image, struct arena *arena, struct signature **first,
+/* signatures.c: all that can be found for the image, one after the other: `judge` gets each, which
+ * lasts until it returns, or what is wrong with it (`signature` NULL, `wrong` says it). It returns
+ * 1 when it has seen enough, which is returned then; 0: all were seen. Finding none is no error. */
+#define SIGNATURE_MOST (1 << 20) /* of one, and of what it signs */
+struct signature_judge {
+	int (*judge)(void *context, const struct signature *signature, const struct error *wrong,
+		     struct error *err);
+	void *context;
+};
+int signatures_find(const struct trust_image *image, const struct signature_judge *judge,
 		    struct error *err);
 
 /* payload.c: what is signed (containers-signature(5)): EBADMSG unless it is the manifest's digest
@@ -113,10 +120,14 @@ void keys_free(struct keys *keys);
 /* Base64 as in the documents, blanks allowed; false: it is none. */
 bool base64_decode(const char *encoded, struct text *bytes);
 
+/* openpgp.c: packets as a signed message has them; EBADMSG: others, such as encrypted ones.
+ * Inside of a compressed packet may be anything. */
+int openpgp_check(const struct signature *signature, struct error *err);
+
 /* gpg.c: a message signed by exactly one of the keys; its content. EBADMSG: it is not; ENOTSUP:
- * there is no libgpgme here. */
-int gpg_verify(const struct keys *keys, const struct signature *signature, struct text *content,
-	       struct error *err);
+ * there is no libgpgme here; ECANCELED: `cancel_fd` became readable (<= 0: none). */
+int gpg_verify(const struct keys *keys, const struct signature *signature, int cancel_fd,
+	       struct text *content, struct error *err);
 
 /* sigstore.c: the payload is signed by one of the keys. EBADMSG: it is not. */
 int sigstore_verify(const struct keys *keys, const struct signature *signature, struct error *err);
