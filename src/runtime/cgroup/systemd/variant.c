@@ -170,7 +170,7 @@ static bool parse_whole(const char *word, char type, uint64_t *number)
 	}
 	for (size_t i = 0; i < LENGTH(ranges); i++)
 		if (ranges[i].type == type) {
-			if (negative ? value > (uint64_t)-ranges[i].least : value > ranges[i].most)
+			if (negative ? value > -(uint64_t)ranges[i].least : value > ranges[i].most)
 				return false;
 			*number = negative ? -value : value;
 			return true;
