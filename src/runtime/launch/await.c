@@ -112,8 +112,8 @@ static bool is_child(pid_t pid)
  * once, and of a child of ours. */
 static int take_child(struct launched *launched, pid_t pid, struct error *err)
 {
-	if (launched->born || launched->pid <= 0 || !launched->plan ||
-	    !plan_find(launched->plan, STEP_FORK) || pid == launched->pid || !is_child(pid))
+	if (launched->pid <= 0 || !launched->plan || !plan_find(launched->plan, STEP_FORK) ||
+	    pid == launched->pid || !is_child(pid))
 		return fail(err, EPROTO, "the container's process names a child that is none");
 	launched->born = true;
 	reap(launched->pid, NULL);
@@ -125,34 +125,39 @@ static int take_child(struct launched *launched, pid_t pid, struct error *err)
 	return launch_continue(launched, err);
 }
 
+/* Of a second child nothing but the listener is still to come. */
+static int take_message(struct launched *launched, const struct message *message, int *fd,
+			bool awaited, struct error *err)
+{
+	const bool first = !launched->born;
+
+	if (message->phase == PHASE_LISTENER)
+		keep(&launched->listener, fd);
+	else if (first && message->phase == PHASE_CONSOLE)
+		keep(&launched->console, fd);
+	else if (first && message->phase == PHASE_MOUNTED)
+		note_mount(launched, message->detail);
+	else if (first && message->phase == PHASE_BORN)
+		return take_child(launched, message->number, err);
+	else if (!first || !awaited)
+		return fail(err, EPROTO, "the container's process announced phase %u",
+			    message->phase);
+	return 0;
+}
+
 static int listen_until_reset(struct launched *launched, enum phase phase, struct error *err)
 {
 	for (;;) {
 		struct message message = { 0 };
 		auto_close int fd = -1;
-		bool reached;
 		int result = receive(launched->control, &message, &fd, err);
 
 		if (result <= 0)
 			return result;
 		if (message.phase == PHASE_FAILED)
 			return launch_step_failed(launched->plan, &message, err);
-		if (launched->born && message.phase != PHASE_LISTENER)
-			return fail(err, EPROTO, "the container's process announced phase %u",
-				    message.phase);
-		reached = message.phase == (uint32_t)phase;
-		if (message.phase == PHASE_CONSOLE)
-			keep(&launched->console, &fd);
-		else if (message.phase == PHASE_LISTENER)
-			keep(&launched->listener, &fd);
-		else if (message.phase == PHASE_MOUNTED)
-			note_mount(launched, message.detail);
-		else if (message.phase == PHASE_BORN)
-			TRY(take_child(launched, message.number, err));
-		else if (!reached)
-			return fail(err, EPROTO, "the container's process announced phase %u",
-				    message.phase);
-		if (reached)
+		TRY(take_message(launched, &message, &fd, message.phase == (uint32_t)phase, err));
+		if (message.phase == (uint32_t)phase)
 			return 1;
 	}
 }

@@ -1,7 +1,6 @@
 /* hand_over.c -- id maps, open trees, then the plan and its descriptors over the control socket. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -9,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/own.h"
+#include "base/process.h"
 #include "launch_private.h"
 
 static int send_message(int socket, const struct message *message, const int *fds, size_t count,
@@ -80,14 +80,11 @@ static int fill_slot(int *slot, int fd, struct error *err)
 	return *slot < 0 ? fail_call(err, "fcntl F_DUPFD_CLOEXEC", "cannot hand over the plan") : 0;
 }
 
-/* What was opened by the target's pid is the target's if it lives still. */
+/* Files were opened by the target's pid. */
 static int check_target(const struct launched *launched, struct error *err)
 {
-	struct pollfd end = { .fd = launched->target_pidfd, .events = POLLIN };
-
-	if (launched->target_pidfd >= 0 && poll(&end, 1, 0) > 0)
-		return fail(err, ESRCH, "container not running");
-	return 0;
+	return process_has_ended(launched->target_pidfd) ? fail(err, ESRCH, "container not running")
+							 : 0;
 }
 
 static int fill_and_send(struct launched *launched, int *slots, struct error *err)
@@ -107,10 +104,8 @@ static int fill_and_send(struct launched *launched, int *slots, struct error *er
 /* It closes its end of the socket only by ending. */
 static bool has_ended(const struct launched *launched, const struct error *failure)
 {
-	struct pollfd end = { .fd = launched->pidfd, .events = POLLIN };
-
 	return failure->number == EPIPE || failure->number == ECONNRESET ||
-	       (launched->pidfd >= 0 && poll(&end, 1, 0) > 0);
+	       process_has_ended(launched->pidfd);
 }
 
 int launch_hand_over(struct launched *launched, struct error *err)

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "base/own.h"
+#include "base/process.h"
 #include "image.h"
 #include "place.h"
 #include "remove.h"
@@ -279,12 +279,12 @@ static int listen(void *context, const struct criu_event *event, struct error *e
 	return 0;
 }
 
-/* All that was read by its number was the container's, if it still lives. */
+/* All was read by its number, by which criu knows it, too. */
 static int check_alive(const struct dump *dump, struct error *err)
 {
-	struct pollfd end = { .fd = dump->process, .events = POLLIN };
-
-	return poll(&end, 1, 0) > 0 ? fail(err, ESRCH, "the container has ended meanwhile") : 0;
+	return process_has_ended(dump->process)
+		       ? fail(err, ESRCH, "the container has ended meanwhile")
+		       : 0;
 }
 
 static int work(struct dump *dump, struct error *err)

@@ -2,7 +2,6 @@
  * namespaces, a fork into its pid namespace at the last moment, with the container's own filter. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -10,6 +9,7 @@
 
 #include "agent.h"
 #include "base/own.h"
+#include "base/process.h"
 #include "exec_process.h"
 #include "filter.h"
 #include "place.h"
@@ -105,12 +105,8 @@ static int compile(struct visit *visit, struct error *err)
 /* By its pid, which is another process's when it has ended meanwhile. */
 static int follow_into_cgroup(struct visit *visit, struct error *err)
 {
-	struct pollfd end = { .fd = visit->target, .events = POLLIN };
-
 	TRY(cgroup_follow(&visit->cgroup, visit->container.state.pid, err));
-	if (poll(&end, 1, 0) > 0)
-		return fail(err, ESRCH, "container not running");
-	return 0;
+	return process_has_ended(visit->target) ? fail(err, ESRCH, "container not running") : 0;
 }
 
 static int open_cgroup(struct visit *visit, struct error *err)

@@ -67,8 +67,8 @@ static void plan_cwd(struct draft *draft, bool early)
 	ADD(draft, CWD, "process.cwd", .text = { draft->process->cwd }, .number = { false, early });
 }
 
-/* exec: see there. A session has its leader, which a fork is not; nor has a fork a scheduling
- * policy that is not inherited. */
+/* exec: into the container's pid namespace (exec.c says why so late). Behind it, because a fork
+ * does not have them: the leadership of a session, its terminal, a scheduling policy. */
 static void plan_birth(struct draft *draft)
 {
 	if (!draft->unborn)

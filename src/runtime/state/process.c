@@ -5,7 +5,6 @@
  * the inode, which the kernel gives to no other process until it reboots. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +15,7 @@
 #include "base/file.h"
 #include "base/number.h"
 #include "base/own.h"
+#include "base/process.h"
 #include "directory.h"
 #include "runtime/state.h"
 
@@ -70,14 +70,6 @@ int state_identify(struct container_state *state, int pidfd, struct error *err)
 	return 0;
 }
 
-static bool has_ended(int pidfd)
-{
-	struct pollfd event = { .fd = pidfd, .events = POLLIN };
-
-	return poll(&event, 1, 0) > 0;
-}
-
-/* What /proc says is about the process of the pidfd if that has not ended afterwards. */
 static bool is_recorded(const struct container_state *state, int pidfd)
 {
 	uint64_t start_time = 0;
@@ -85,7 +77,7 @@ static bool is_recorded(const struct container_state *state, int pidfd)
 	if (state->pidfd_inode != 0 && inode_of(pidfd) != state->pidfd_inode)
 		return false;
 	return read_start_time(state->pid, &start_time) == 0 && start_time == state->start_time &&
-	       !has_ended(pidfd);
+	       !process_has_ended(pidfd);
 }
 
 int state_pidfd(const struct container_state *state, struct error *err)
