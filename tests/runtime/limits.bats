@@ -390,7 +390,7 @@ need_device_programs() {
 # ---- nobody is left ----------------------------------------------------------------------------
 
 @test "many containers that come and go in parallel leave no cgroup behind" {
-	local count=${MANY_CONTAINERS:-60} lanes=${MANY_LANES:-8} lane
+	local count=${MANY_CONTAINERS:-500} lanes=${MANY_LANES:-8} lane
 	is coffer || count=16
 	config --argjson major $((2000 + $$ % 1000)) '.linux.resources.devices += [{allow: true, type: "c", major: $major, access: "w"}]'
 	start_sleeper # for the tag of their device program
