@@ -287,3 +287,11 @@ run_without_cgroup() {
 	refused 'linux.intelRdt: no resctrl filesystem is mounted on this host'
 	[ "$(status_of "$ID")" = running ]
 }
+
+@test "process.user.username is another platform's: the ids count" {
+	config '.process.user = {uid: 7, gid: 8, username: "nobody"}'
+	args /bin/sh -c 'id -u; id -g'
+	run run_container
+	[ "$output" = "7
+8" ]
+}

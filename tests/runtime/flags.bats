@@ -232,3 +232,30 @@ teardown() { common_teardown; }
 		esac || { echo "$kind: '$seen'"; false; }
 	done
 }
+
+# What a hook has left behind has no parent any more, but for a subreaper.
+parent_of_orphan() {
+	local out=$BATS_TEST_TMPDIR/orphan runner orphan parent
+	rm -f "$out"
+	rt run "$@" --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1 3>&- &
+	runner=$!
+	wait_until test -s "$out"
+	wait_until has_status "$ID" running
+	orphan=$(cat "$out")
+	parent=$(awk '/^PPid/ { print $2 }' "/proc/$orphan/status")
+	parent=$(readlink "/proc/$parent/exe")
+	kill "$orphan"
+	rt kill "$ID" KILL
+	wait "$runner" || true
+	[ "$parent" = "$(realpath "$(command -v "$RUNTIME")")" ] && echo runtime || echo another
+}
+
+@test "run is the parent of what loses its own, with --no-subreaper it is not" {
+	is crun && skip "crun takes no orphans"
+	args /bin/sleep 1000
+	config --arg out "$BATS_TEST_TMPDIR/orphan" '.hooks.createRuntime = [{path: "/bin/sh", env: ["PATH=/usr/bin:/bin"],
+		args: ["sh", "-c", "setsid sleep 1000 </dev/null >/dev/null 2>&1 & echo $! >\($out)"]}]'
+	[ "$(parent_of_orphan)" = runtime ]
+	[ "$(parent_of_orphan --no-subreaper)" = another ]
+	nothing_left
+}
