@@ -35,6 +35,10 @@ struct strings {
 /* Append; the array grows in the arena, the string itself is not copied. */
 void strings_add(struct strings *list, char *string, struct arena *arena);
 bool strings_have(const struct strings *list, const char *string);
+/* NAME=VALUE into an environment: in the place of the one of that name, else behind the others. */
+void strings_set_variable(struct strings *env, char *assignment, struct arena *arena);
+/* In their order as bytes. */
+void strings_sort(struct strings *list);
 /* Cut `string` at every `separator`; empty pieces are kept. Pieces live in the arena. */
 struct strings strings_split(const char *string, char separator, struct arena *arena);
 

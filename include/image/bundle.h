@@ -90,6 +90,10 @@ int bundle_release(struct store *store, const char *what, bool force, struct are
 int bundle_find_record(const struct store *store, const char *what, struct arena *arena,
 		       struct store_bundle *record, struct error *err);
 
+/* How its root was made; NULL: by a driver that this lade does not know. */
+const struct rootfs_driver *bundle_find_driver(const struct store_bundle *record,
+					       struct error *err);
+
 struct bundle_unpacking {
 	const struct bundle_image *image;
 	const char *directory;       /* made, or empty */

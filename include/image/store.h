@@ -218,6 +218,8 @@ struct store_images {
 
 /* What index.json has for it: the digest of the index, else of the manifest. */
 const char *store_image_key(const struct store_image *image);
+/* Is it listed before `place`, under another name? */
+bool store_image_repeats(const struct store_images *images, size_t place);
 /* Is that manifest the image's, or one of its index? */
 bool store_image_has(const struct store_image *image, const char *manifest);
 

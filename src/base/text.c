@@ -108,6 +108,29 @@ bool strings_have(const struct strings *list, const char *string)
 	return false;
 }
 
+void strings_set_variable(struct strings *env, char *assignment, struct arena *arena)
+{
+	size_t length = strcspn(assignment, "=") + 1;
+
+	for (size_t i = 0; i < env->count; i++)
+		if (!strncmp(env->items[i], assignment, length)) {
+			env->items[i] = assignment;
+			return;
+		}
+	strings_add(env, assignment, arena);
+}
+
+static int order_of_bytes(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void strings_sort(struct strings *list)
+{
+	if (list->count)
+		qsort(list->items, list->count, sizeof(char *), order_of_bytes);
+}
+
 struct strings strings_split(const char *string, char separator, struct arena *arena)
 {
 	struct strings pieces = { 0 };

@@ -13,10 +13,7 @@ setup() {
 	STORE=$BATS_FILE_TMPDIR/store
 }
 teardown() {
-	local record
-	for record in "$STORE"/bundles/*/record.json; do
-		[ -e "$record" ] && lade release "$(jq -r .path "$record")"
-	done
+	release_bundles
 	image_teardown
 }
 

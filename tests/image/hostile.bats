@@ -8,12 +8,9 @@ setup() {
 	unset REGISTRY_AUTH_FILE DOCKER_CONFIG
 }
 teardown() {
-	local record
 	exec 7>&-
 	[ -z "${SERVER-}" ] || wait "$SERVER"
-	for record in "$STORE"/bundles/*/record.json; do
-		[ -e "$record" ] && lade release "$(jq -r .path "$record")"
-	done
+	release_bundles
 	image_teardown
 }
 

@@ -12,10 +12,7 @@ setup() {
 	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" "${BATS_TEST_TMPDIR%/*}" 2>/dev/null || true
 }
 teardown() {
-	local record
-	for record in "$STORE"/bundles/*/record.json; do
-		[ -e "$record" ] && lade release "$(jq -r .path "$record")"
-	done
+	release_bundles
 	image_teardown
 }
 

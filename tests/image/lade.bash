@@ -41,6 +41,14 @@ lade() {
 	"$LADE" --root "$STORE" "$@"
 }
 
+# release_bundles [--force]: all that the store knows.
+release_bundles() {
+	local record
+	for record in "$STORE"/bundles/*/record.json; do
+		[ ! -e "$record" ] || lade release "$@" "$(jq -r .path "$record")"
+	done
+}
+
 mounts_below() {
 	awk -v below="$1/" 'index($5, below) == 1 { print $5 }' /proc/self/mountinfo | tac
 }

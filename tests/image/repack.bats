@@ -11,10 +11,7 @@ setup() {
 	DEMO=$(jq -r '.manifests[0].annotations["org.opencontainers.image.ref.name"]' "$STORE/index.json")
 }
 teardown() {
-	local record
-	for record in "$STORE"/bundles/*/record.json; do
-		[ -e "$record" ] && lade release "$(jq -r .path "$record")"
-	done
+	release_bundles
 	image_teardown
 }
 
@@ -171,9 +168,10 @@ change() {
 }
 
 @test "masked paths and the image's volumes stay out" {
-	umoci config --image "$LAYOUT:demo:latest" --tag volumes --config.volume /srv/opaque 2>/dev/null ||
+	cp -a "$LAYOUT" layout # umoci writes to it, for its owner alone
+	umoci config --image layout:demo:latest --tag volumes --config.volume /srv/opaque 2>/dev/null ||
 		skip "no umoci"
-	ok lade pull -q "oci:$LAYOUT:volumes"
+	ok lade pull -q oci:layout:volumes
 	ok lade bundle volumes "$DIR"
 	echo x >"$DIR/rootfs/srv/opaque/x"
 	echo x >"$DIR/rootfs/etc/secret"

@@ -10,11 +10,21 @@ setup() {
 	ok lade pull -q "oci:$LAYOUT:demo:latest"
 }
 teardown() {
-	local record
-	for record in "$STORE"/bundles/*/record.json; do
-		[ -e "$record" ] && lade release --force "$(jq -r .path "$record")"
-	done
+	release_bundles --force
 	image_teardown
+}
+
+# a_home_of USER DIR: he can go there, and to the layout.
+a_home_of() {
+	mkdir "$2"
+	chown "$1" "$2"
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" "${BATS_TEST_TMPDIR%/*}" 2>/dev/null || true
+}
+
+# As the test's $user, whose $home it is.
+as_user() {
+	# shellcheck disable=SC2154
+	(cd / && setpriv --reuid "$user" --regid "$user" --clear-groups env HOME="$home" XDG_RUNTIME_DIR="$home" "$@")
 }
 
 # crun does not start where cgroup v1 and v2 are mixed.
@@ -183,10 +193,7 @@ in_use() {
 
 @test "a user's root is mounted in his namespaces: no copy, no mount on the host" {
 	local user=12345 home=$BATS_TEST_TMPDIR/home
-	mkdir "$home"
-	chown $user "$home"
-	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" "${BATS_TEST_TMPDIR%/*}" 2>/dev/null || true
-	as_user() { (cd / && setpriv --reuid $user --regid $user --clear-groups env HOME="$home" XDG_RUNTIME_DIR="$home" "$@"); }
+	a_home_of $user "$home"
 	as_user test -r "$LAYOUT/index.json" || skip "the tests' directory is closed to others"
 	user_lade() { as_user "$LADE" --root "$home/store" "$@"; }
 	ok user_lade pull -q "oci:$LAYOUT:demo:latest"
@@ -217,10 +224,7 @@ in_use() {
 @test "a user's bundle is in use also where the container's process has changed its root" {
 	local user=12345 home=$BATS_TEST_TMPDIR/home process result=0
 	command -v "$RUNTIME" >/dev/null || skip "no $RUNTIME"
-	mkdir "$home"
-	chown $user "$home"
-	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" "${BATS_TEST_TMPDIR%/*}" 2>/dev/null || true
-	as_user() { (cd / && setpriv --reuid $user --regid $user --clear-groups env HOME="$home" XDG_RUNTIME_DIR="$home" "$@"); }
+	a_home_of $user "$home"
 	as_user test -r "$LAYOUT/index.json" || skip "the tests' directory is closed to others"
 	lade() { as_user "$LADE" --root "$home/store" "$@"; }
 	ok lade pull -q "oci:$LAYOUT:demo:latest"
@@ -239,9 +243,7 @@ in_use() {
 	local user=12345 home=$BATS_TEST_TMPDIR/home
 	command -v newuidmap >/dev/null || skip "no newuidmap"
 	command -v "$RUNTIME" >/dev/null || skip "no $RUNTIME"
-	mkdir "$home"
-	chown $user "$home"
-	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" "${BATS_TEST_TMPDIR%/*}" 2>/dev/null || true
+	a_home_of $user "$home"
 	{ cat /etc/passwd; echo "lade-test:x:$user:$user::$home:/bin/sh"; } >passwd
 	echo "lade-test:300000:65536" >sub
 	# shellcheck disable=SC2016

@@ -24,18 +24,6 @@ void changes_split(const char *pair, struct arena *arena, char **key, char **val
 /* ---- environment ------------------------------------------------------------------------------
  */
 
-static void set_env(struct strings *env, const char *key, char *pair, struct arena *arena)
-{
-	const char *prefix = arena_format(arena, "%s=", key);
-
-	for (size_t i = 0; i < env->count; i++)
-		if (text_starts(env->items[i], prefix)) {
-			env->items[i] = pair;
-			return;
-		}
-	strings_add(env, pair, arena);
-}
-
 /* "KEY" alone takes the caller's value: the caller asks for it by name, an image never does. */
 static int change_env(const struct change *change, struct error *err)
 {
@@ -51,10 +39,10 @@ static int change_env(const struct change *change, struct error *err)
 			continue;
 		if (!value)
 			pair = arena_format(change->arena, "%s=%s", key, getenv(key));
-		set_env(env, key, pair, change->arena);
+		strings_set_variable(env, pair, change->arena);
 	}
 	if (change->wanted->terminal)
-		set_env(env, "TERM", arena_string(change->arena, "TERM=xterm"), change->arena);
+		strings_set_variable(env, arena_string(change->arena, "TERM=xterm"), change->arena);
 	return 0;
 }
 

@@ -38,6 +38,15 @@ int bundle_find_record(const struct store *store, const char *what, struct arena
 	return result;
 }
 
+const struct rootfs_driver *bundle_find_driver(const struct store_bundle *record, struct error *err)
+{
+	const struct rootfs_driver *driver = rootfs_driver_find(record->rootfs);
+
+	if (!driver)
+		fail(err, EINVAL, "bundle %s was made by an unknown rootfs driver", record->path);
+	return driver;
+}
+
 /* Somebody removed the bundle's directory and put another there: it is not this bundle's. */
 static bool is_foreign(const struct store_bundle *record, struct arena *arena)
 {
@@ -76,10 +85,9 @@ int bundle_release(struct store *store, const char *what, bool force, struct are
 	bool foreign;
 
 	TRY(bundle_find_record(store, what, arena, &record, err));
-	driver = rootfs_driver_find(record.rootfs);
+	driver = bundle_find_driver(&record, err);
 	if (!driver)
-		return fail(err, EINVAL, "bundle %s was made by an unknown rootfs driver",
-			    record.path);
+		return -EINVAL;
 	state = store_open_bundle(store, record.id, err);
 	if (state < 0)
 		return state;

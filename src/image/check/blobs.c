@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "base/own.h"
 #include "check_private.h"
 
@@ -34,7 +35,7 @@ static int hash_file(const struct check *check, int fd, const char *digest, char
 			return fail_call(err, "read", "cannot read it");
 		if (length > 0)
 			digest_update(&hash, buffer, (size_t)length);
-		TRY(check_cancelled(check, err));
+		TRY(cancel_check(check->options->cancel_fd, err));
 	}
 	digest_end(&hash, found);
 	return 0;
@@ -64,15 +65,15 @@ static const char *wrong_with(struct check *check, int dir, const char *name, co
 		       : arena_format(check->arena, "its content has the digest %s", found);
 }
 
-static int is_referred(const struct check *check, const struct store_documents *documents,
-		       const char *digest)
+static bool is_referred(const struct check *check, const struct store_documents *documents,
+			const char *digest)
 {
 	if (text_equal(documents->manifest.config->digest, digest))
-		return 1;
+		return true;
 	for (size_t i = 0; i < documents->manifest.layers.count; i++)
 		if (text_equal(documents->manifest.layers.items[i].digest, digest))
-			return 1;
-	return 0;
+			return true;
+	return false;
 }
 
 static bool manifest_refers(const struct check *check, const char *manifest, const char *digest)
@@ -150,11 +151,6 @@ static int check_blob(struct check *check, int dir, const char *digest, const ch
 	return 0;
 }
 
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* The names first: repairing puts new files there. */
 static int check_folder(struct check *check, const char *algorithm, struct error *err)
 {
@@ -171,8 +167,7 @@ static int check_folder(struct check *check, const char *algorithm, struct error
 		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
 			strings_add(&names, arena_string(check->arena, entry->d_name),
 				    check->arena);
-	if (names.count)
-		qsort(names.items, names.count, sizeof(char *), compare_names);
+	strings_sort(&names);
 	for (size_t i = 0; i < names.count; i++) {
 		const char *digest = arena_format(check->arena, "%s:%s", algorithm, names.items[i]);
 

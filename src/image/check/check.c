@@ -1,7 +1,6 @@
 /* check.c -- the story of a check. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,13 +24,6 @@ void check_tell(struct check *check, const char *thing, const char *wrong, int r
 	}
 	if (check->options->report)
 		check->options->report(check->options->context, &finding);
-}
-
-int check_cancelled(const struct check *check, struct error *err)
-{
-	struct pollfd wait = { .fd = check->options->cancel_fd, .events = POLLIN };
-
-	return wait.fd > 0 && poll(&wait, 1, 0) > 0 ? fail(err, ECANCELED, "interrupted") : 0;
 }
 
 static void check_bundle(struct check *check, const struct store_bundle *bundle)

@@ -18,7 +18,6 @@ struct check {
  * tried (1). */
 void check_tell(struct check *check, const char *thing, const char *wrong, int repaired,
 		const struct error *why);
-int check_cancelled(const struct check *check, struct error *err);
 
 /* blobs.c: every blob against its name. */
 int check_blobs(struct check *check, struct error *err);

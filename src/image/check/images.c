@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/cancel.h"
 #include "base/own.h"
 #include "check_private.h"
 
@@ -171,20 +172,11 @@ static int check_image(struct check *check, const struct store_image *image, str
 	return fresh.index ? 0 : check_manifest(check, &fresh, fresh.digest, err);
 }
 
-static bool seen_before(const struct store_images *images, size_t place)
-{
-	for (size_t i = 0; i < place; i++)
-		if (text_equal(store_image_key(&images->items[i]),
-			       store_image_key(&images->items[place])))
-			return true;
-	return false;
-}
-
 int check_images(struct check *check, struct error *err)
 {
 	for (size_t i = 0; i < check->images.count; i++) {
-		TRY(check_cancelled(check, err));
-		if (!check->images.items[i].read_only && !seen_before(&check->images, i))
+		TRY(cancel_check(check->options->cancel_fd, err));
+		if (!check->images.items[i].read_only && !store_image_repeats(&check->images, i))
 			TRY(check_image(check, &check->images.items[i], err));
 	}
 	return 0;

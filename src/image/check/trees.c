@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "base/own.h"
 #include "check_private.h"
 #include "image/layer.h"
@@ -198,7 +199,7 @@ int check_tree(struct check *check, const struct store_documents *documents, siz
 	struct tree tree = { .check = check, .documents = documents, .index = index };
 	const struct strings *diff_ids = diff_ids_of(&tree);
 
-	TRY(check_cancelled(check, err));
+	TRY(cancel_check(check->options->cancel_fd, err));
 	tree.thing = arena_format(check->arena, "layer %s", diff_ids->items[index]);
 	tree.path = store_layer_path(check->store, diff_ids, index, check->arena);
 	if (tree.path && strings_have(&check->seen, tree.path))

@@ -3,6 +3,7 @@
 #define DERIVE_PRIVATE_H
 
 #include "image/derive.h"
+#include "image/layer.h"
 #include "image/layer_writer.h"
 #include "image/oci.h"
 
@@ -29,6 +30,9 @@ void documents_add_history(struct documents *documents, const struct derive_step
 /* "path" = the string, or away with it (NULL). */
 void documents_set_string(struct text *document, const char *path, const char *string);
 
+/* Into the store, with its next commit: its digest. */
+int document_put(struct store *store, const struct text *document, char digest[DIGEST_SIZE],
+		 struct error *err);
 /* Keep both in the store, with everything that waits there, and give the image its name. */
 int documents_commit(struct documents *documents, struct store *store,
 		     const struct derive_step *step, struct arena *arena, struct store_image *made,
@@ -36,6 +40,14 @@ int documents_commit(struct documents *documents, struct store *store,
 /* The name alone. */
 int name_give(struct store *store, const struct store_image *image, const char *name,
 	      struct arena *arena, struct store_image *made, struct error *err);
+
+/* ---- unpack.c ---------------------------------------------------------------------------------
+ */
+
+/* Open a staging tree and unpack the draft's blob into it, from the blob's beginning; `name` is for
+ * messages. What the result says is the caller's to judge. */
+int draft_unpack(const struct draft *draft, const char *name, struct staging *staging,
+		 struct layer_result *result, struct error *err);
 
 /* ---- ids.c ------------------------------------------------------------------------------------
  */
@@ -50,14 +62,14 @@ int bundle_id_maps(const struct store_bundle *record, struct arena *arena,
 int instruction_apply(const char *typed, struct oci_execution *execution, struct arena *arena,
 		      struct error *err);
 
-/* ---- export.c: the trees of an image, uppermost first ---------------------------------------- */
+/* ---- export.c: the trees of an image or a bundle, uppermost first ---------------------------- */
 
 struct view_trees {
 	int *fds;
 	size_t count;
 };
 
-/* Of the lowest `count` layers. */
+/* Of the lowest `count` layers of an image. */
 int view_open(const struct store *store, const struct strings *diff_ids, size_t count,
 	      struct arena *arena, struct view_trees *trees, struct error *err);
 void view_close(struct view_trees *trees);

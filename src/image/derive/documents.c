@@ -80,8 +80,8 @@ int name_give(struct store *store, const struct store_image *image, const char *
 	return store_find_image(store, name, arena, made, err);
 }
 
-static int put(struct store *store, const struct text *document, char digest[DIGEST_SIZE],
-	       struct error *err)
+int document_put(struct store *store, const struct text *document, char digest[DIGEST_SIZE],
+		 struct error *err)
 {
 	if (document->length > OCI_DOCUMENT_LIMIT)
 		return fail(err, EFBIG, "the image's documents would become too large");
@@ -106,9 +106,9 @@ int documents_commit(struct documents *documents, struct store *store,
 	struct store_image derived = { .media_type = documents->media_type };
 	char config[DIGEST_SIZE], manifest[DIGEST_SIZE];
 
-	TRY(put(store, &documents->config, config, err));
+	TRY(document_put(store, &documents->config, config, err));
 	describe_config(&documents->manifest, &documents->config, config);
-	TRY(put(store, &documents->manifest, manifest, err));
+	TRY(document_put(store, &documents->manifest, manifest, err));
 	TRY(store_commit(store, err));
 	derived.digest = manifest;
 	derived.size = (int64_t)documents->manifest.length;

@@ -12,8 +12,8 @@
 static int write_bundle(const struct store *store, const struct store_bundle *record,
 			struct layer_changes *changes, int out, struct error *err)
 {
-	const struct rootfs_driver *driver = rootfs_driver_find(record->rootfs);
-	auto_close int state = store_open_bundle(store, record->id, err);
+	const struct rootfs_driver *driver = bundle_find_driver(record, err);
+	auto_close int state = driver ? store_open_bundle(store, record->id, err) : -EINVAL;
 	auto_text struct text target = { 0 };
 	struct rootfs_changes found;
 	struct layer_written written;
@@ -21,9 +21,6 @@ static int write_bundle(const struct store *store, const struct store_bundle *re
 
 	if (state < 0)
 		return state;
-	if (!driver)
-		return fail(err, EINVAL, "bundle %s was made by an unknown rootfs driver",
-			    record->path);
 	text_format(&target, "%s/rootfs", record->path);
 	TRY(driver->open_changes(target.data, state, true, &found, err));
 	changes->root = found.fd;

@@ -3,15 +3,13 @@
  * A compressed archive is the layer's blob as it came; a plain one is compressed. Either is
  * unpacked as any layer is, so what is hostile in it ends here. */
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "base/own.h"
 #include "derive_private.h"
-#include "image/layer.h"
-#include "image/rootfs.h"
 
 #define CHUNK (256U << 10)
 
@@ -78,13 +76,6 @@ static ssize_t read_chunk(int fd, char *buffer, struct error *err)
 	return (ssize_t)done;
 }
 
-static int check_cancelled(const struct importing *importing, struct error *err)
-{
-	struct pollfd wait = { .fd = importing->order->cancel_fd, .events = POLLIN };
-
-	return wait.fd > 0 && poll(&wait, 1, 0) > 0 ? fail(err, ECANCELED, "interrupted") : 0;
-}
-
 static int write_blob(struct importing *importing, struct draft *draft, struct error *err)
 {
 	auto_free char *buffer = malloc(CHUNK);
@@ -101,7 +92,7 @@ static int write_blob(struct importing *importing, struct draft *draft, struct e
 	TRY(packer_open(&packer, as, draft->fd, err));
 	while (length > 0) {
 		TRY(packer_write(&packer, buffer, (size_t)length, err));
-		TRY(check_cancelled(importing, err));
+		TRY(cancel_check(importing->order->cancel_fd, err));
 		TRY(length = read_chunk(importing->order->archive, buffer, err));
 	}
 	TRY(packer_finish(&packer, NULL, importing->digest, err));
@@ -111,18 +102,9 @@ static int write_blob(struct importing *importing, struct draft *draft, struct e
 
 static int unpack_blob(struct importing *importing, const struct draft *draft, struct error *err)
 {
-	const struct layer_options options = {
-		.form = LAYER_OVERLAY,
-		.user_xattrs = rootfs_user_xattrs(),
-		.single_id = rootfs_single_id(),
-		.name = "archive",
-	};
 	auto_staging struct staging staging = STAGING_NONE;
 
-	TRY(staging_open(importing->store, &staging, err));
-	if (lseek(draft->fd, 0, SEEK_SET) < 0)
-		return fail_call(err, "lseek", "cannot read the archive again");
-	TRY(layer_apply_fd(draft->fd, staging.dir, &options, &importing->layer, err));
+	TRY(draft_unpack(draft, "archive", &staging, &importing->layer, err));
 	if (importing->layer.needs_parents)
 		return fail(err, EBADMSG, "the archive has hard links to files that are not in it");
 	return staging_finish(&staging, importing->layer.diff_id, err);
@@ -138,10 +120,10 @@ static int put(struct importing *importing, const struct json_shape *shape, cons
 	char digest[DIGEST_SIZE];
 
 	json_write(shape, object, false, &text);
-	digest_of(DIGEST_SHA256, text.data, text.length, digest);
+	TRY(document_put(importing->store, &text, digest, err));
 	descriptor->digest = arena_string(importing->arena, digest);
 	descriptor->size = (int64_t)text.length;
-	return store_put_blob(importing->store, digest, text.data, text.length, err);
+	return 0;
 }
 
 static int put_config(struct importing *importing, struct oci_descriptor *descriptor,

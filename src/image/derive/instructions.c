@@ -132,22 +132,14 @@ static int set_entrypoint(const struct instruction *instruction)
 
 static int add_env(const struct instruction *instruction)
 {
-	struct strings *env = &instruction->execution->env;
 	struct string_map pairs = { 0 };
 
 	TRY(read_pairs(instruction, &pairs));
-	for (size_t i = 0; i < pairs.count; i++) {
-		char *pair = arena_format(instruction->arena, "%s=%s", pairs.items[i].key,
-					  pairs.items[i].value);
-		size_t length = strlen(pairs.items[i].key) + 1, at = 0;
-
-		while (at < env->count && strncmp(env->items[at], pair, length) != 0)
-			at++;
-		if (at < env->count)
-			env->items[at] = pair;
-		else
-			strings_add(env, pair, instruction->arena);
-	}
+	for (size_t i = 0; i < pairs.count; i++)
+		strings_set_variable(&instruction->execution->env,
+				     arena_format(instruction->arena, "%s=%s", pairs.items[i].key,
+						  pairs.items[i].value),
+				     instruction->arena);
 	return 0;
 }
 

@@ -13,7 +13,6 @@
 #include "base/id_namespace.h"
 #include "base/own.h"
 #include "derive_private.h"
-#include "image/layer.h"
 #include "image/rootfs.h"
 
 struct repack {
@@ -39,10 +38,9 @@ static int find_bundle(struct repack *repack, struct error *err)
 	struct store_bundle *record = &repack->record;
 
 	TRY(bundle_find_record(repack->store, repack->order->bundle, repack->arena, record, err));
-	repack->driver = rootfs_driver_find(record->rootfs);
+	repack->driver = bundle_find_driver(record, err);
 	if (!repack->driver)
-		return fail(err, EINVAL, "bundle %s was made by an unknown rootfs driver",
-			    record->path);
+		return -EINVAL;
 	repack->target = arena_format(repack->arena, "%s/rootfs", record->path);
 	repack->state = store_open_bundle(repack->store, record->id, err);
 	TRY(repack->state);
@@ -116,20 +114,8 @@ static void mask_paths(struct repack *repack)
 /* ---- the layer --------------------------------------------------------------------------------
  */
 
-/* The trees the bundle was made of, uppermost first. */
-struct trees {
-	int *fds;
-	size_t count;
-};
-
-static void trees_close(struct trees *trees)
-{
-	for (size_t i = 0; i < trees->count; i++)
-		close(trees->fds[i]);
-	free(trees->fds);
-}
-
-static int trees_open(const struct repack *repack, struct trees *trees, struct error *err)
+/* The trees the bundle was made of. */
+static int trees_open(const struct repack *repack, struct view_trees *trees, struct error *err)
 {
 	const struct strings *keys = &repack->record.layers;
 
@@ -219,7 +205,7 @@ static int write_from(struct repack *repack, bool merged, struct draft *draft, s
 /* From the upper directory, if there is one and it tells everything. */
 static int write_blob(struct repack *repack, struct draft *draft, struct error *err)
 {
-	struct trees __attribute__((cleanup(trees_close))) trees = { 0 };
+	auto_view struct view_trees trees = { 0 };
 	int result;
 
 	TRY(trees_open(repack, &trees, err));
@@ -234,20 +220,10 @@ static int write_blob(struct repack *repack, struct draft *draft, struct error *
 
 static int unpack_blob(const struct repack *repack, const struct draft *draft, struct error *err)
 {
-	struct layer_options options = {
-		.form = LAYER_OVERLAY,
-		.user_xattrs = rootfs_user_xattrs(),
-		.single_id = rootfs_single_id(),
-		.name = repack->written.digest,
-	};
 	auto_staging struct staging staging = STAGING_NONE;
 	struct layer_result result;
-	int applied;
+	int applied = draft_unpack(draft, repack->written.digest, &staging, &result, err);
 
-	TRY(staging_open(repack->store, &staging, err));
-	if (lseek(draft->fd, 0, SEEK_SET) < 0)
-		return fail_call(err, "lseek", "cannot read the layer");
-	applied = layer_apply_fd(draft->fd, staging.dir, &options, &result, err);
 	if (applied == -EFBIG && repack->compression == OCI_ZSTD)
 		fail_hint(err, "nobody would unpack that much of so little: --compress gzip");
 	TRY(applied);

@@ -129,17 +129,8 @@ static void set_environment(struct settle *settle, bool cleared)
 	if (!cleared)
 		all = joined(settle->execution->env.items, settle->execution->env.count, &all,
 			     settle->arena);
-	for (size_t i = 0; i < settle->wanted->env.count; i++) {
-		char *wanted = settle->wanted->env.items[i];
-		size_t length = strcspn(wanted, "=") + 1, at = 0;
-
-		while (at < all.count && strncmp(all.items[at], wanted, length) != 0)
-			at++;
-		if (at < all.count)
-			all.items[at] = wanted;
-		else
-			strings_add(&all, wanted, settle->arena);
-	}
+	for (size_t i = 0; i < settle->wanted->env.count; i++)
+		strings_set_variable(&all, settle->wanted->env.items[i], settle->arena);
 	set_list(&settle->documents.config, "config.Env", &all);
 }
 

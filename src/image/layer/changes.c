@@ -47,27 +47,13 @@ static bool is_masked(const struct walk *walk)
 	return false;
 }
 
-/* ---- names ----------------------------------------------------------------------------------- */
-
-static int order_of_bytes(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static int names_of(const struct level *level, const struct merged *before, struct strings *names,
 		    struct arena *arena, struct error *err)
 {
-	size_t kept = 0;
-
 	TRY(directory_names(level->fd, names, arena, err));
 	if (level->whole)
 		TRY(merged_names(before, names, arena, err));
-	if (names->count)
-		qsort(names->items, names->count, sizeof(char *), order_of_bytes);
-	for (size_t i = 0; i < names->count; i++)
-		if (!i || strcmp(names->items[i], names->items[kept - 1]))
-			names->items[kept++] = names->items[i];
-	names->count = kept;
+	names_sort(names);
 	return 0;
 }
 
@@ -212,10 +198,10 @@ static int walk_level(struct walk *walk, struct level *level, const struct merge
 	TRY(cancel_check(walk->changes->cancel_fd, err));
 	TRY(names_of(level, before, &names, &arena, err));
 	for (size_t i = 0; i < names.count; i++) {
-		text_format(&walk->path, "%s%s", level->length ? "/" : "", names.items[i]);
+		path_enter(&walk->path, names.items[i]);
 		if (walk_name(walk, level, names.items[i], before, err) < 0)
 			return fail_where(err, "/%s", walk->path.data);
-		walk->path.data[walk->path.length = level->length] = '\0';
+		path_leave(&walk->path, level->length);
 	}
 	return 0;
 }

@@ -5,22 +5,12 @@
  * holds can then be asked what it is, and cannot change any more. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/own.h"
 #include "writer.h"
-
-int cancel_check(int cancel_fd, struct error *err)
-{
-	struct pollfd wait = { .fd = cancel_fd, .events = POLLIN };
-
-	if (cancel_fd > 0 && poll(&wait, 1, 0) > 0)
-		return fail(err, ECANCELED, "interrupted");
-	return 0;
-}
 
 int content_open(const struct named *file, struct error *err)
 {

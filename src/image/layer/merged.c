@@ -2,7 +2,6 @@
  *
  * The rules are the kernel's: a whiteout ends the search, so does what is no directory; directories
  * of one name show through each other down to one that is opaque. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -25,21 +24,6 @@ bool directory_hides(int directory, bool user_xattrs)
 	char value;
 
 	return fgetxattr(directory, mark, &value, 1) == 1 && value == 'y';
-}
-
-int directory_names(int directory, struct strings *names, struct arena *arena, struct error *err)
-{
-	auto_close int again = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	auto_closedir DIR *list = again < 0 ? NULL : fdopendir(again);
-	const struct dirent *item;
-
-	if (!list)
-		return fail_call(err, "open", "cannot list the directory");
-	again = -1;
-	while ((errno = 0, item = readdir(list)))
-		if (strcmp(item->d_name, ".") && strcmp(item->d_name, ".."))
-			strings_add(names, arena_string(arena, item->d_name), arena);
-	return errno ? fail_call(err, "readdir", "cannot list the directory") : 0;
 }
 
 static void merged_add(struct merged *directory, int fd)

@@ -144,7 +144,7 @@ static int set_attributes(const struct recorder *recorder, struct archive_entry 
 	archive_entry_set_gid(entry, gid);
 	archive_entry_set_perm(entry, file->stat->st_mode & 07777);
 	set_time(recorder, entry, &file->stat->st_mtim);
-	return set_xattrs(recorder, entry, file, err);
+	return 0;
 }
 
 static int set_kind(struct archive_entry *entry, const struct named *file, struct error *err)
@@ -245,12 +245,14 @@ static int write_entry(struct recorder *recorder, struct archive_entry *entry, c
 	set_path(entry, path, file->stat);
 	TRY(set_kind(entry, file, err));
 	TRY(set_attributes(recorder, entry, file, err));
+	TRY(set_xattrs(recorder, entry, file, err));
 	TRY(write_header(recorder, entry, err));
 	return S_ISREG(file->stat->st_mode) && file->stat->st_size
 		       ? write_content(recorder, file, err)
 		       : 0;
 }
 
+/* The extended attributes are with the file's first name. */
 static int write_link(struct recorder *recorder, struct archive_entry *entry, const char *path,
 		      const char *target, const struct named *file, struct error *err)
 {
@@ -258,7 +260,6 @@ static int write_link(struct recorder *recorder, struct archive_entry *entry, co
 	archive_entry_set_filetype(entry, S_IFREG);
 	archive_entry_copy_hardlink(entry, target);
 	TRY(set_attributes(recorder, entry, file, err));
-	archive_entry_xattr_clear(entry); /* the file has them */
 	return write_header(recorder, entry, err);
 }
 

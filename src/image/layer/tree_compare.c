@@ -117,29 +117,21 @@ static int compare_name(struct tree_walk *walk, const char *name, int expected, 
 	return tell(walk, err);
 }
 
-static int order_of_bytes(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static int compare_level(struct tree_walk *walk, int expected, int found, struct error *err)
 {
 	auto_arena struct arena arena = { 0 };
 	struct strings names = { 0 };
-	size_t length = walk->path.length;
 
 	TRY(cancel_check(walk->comparison->cancel_fd, err));
 	TRY(directory_names(expected, &names, &arena, err));
 	TRY(directory_names(found, &names, &arena, err));
-	if (names.count)
-		qsort(names.items, names.count, sizeof(char *), order_of_bytes);
+	names_sort(&names);
 	for (size_t i = 0; i < names.count; i++) {
-		if (i && !strcmp(names.items[i], names.items[i - 1]))
-			continue;
-		text_format(&walk->path, "%s%s", length ? "/" : "", names.items[i]);
+		size_t length = path_enter(&walk->path, names.items[i]);
+
 		if (compare_name(walk, names.items[i], expected, found, err) < 0)
 			return fail_where(err, "/%s", walk->path.data);
-		walk->path.data[walk->path.length = length] = '\0';
+		path_leave(&walk->path, length);
 	}
 	return 0;
 }

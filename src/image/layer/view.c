@@ -11,38 +11,6 @@
 #include "image/layer_view.h"
 #include "writer.h"
 
-static int order_of_bytes(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Each name once. */
-static void sort_names(struct strings *names)
-{
-	size_t kept = 0;
-
-	if (names->count)
-		qsort(names->items, names->count, sizeof(char *), order_of_bytes);
-	for (size_t i = 0; i < names->count; i++)
-		if (!kept || strcmp(names->items[i], names->items[kept - 1]) != 0)
-			names->items[kept++] = names->items[i];
-	names->count = kept;
-}
-
-/* Into the directory and back. */
-static size_t path_enter(struct text *path, const char *name)
-{
-	size_t length = path->length;
-
-	text_format(path, "%s%s", length ? "/" : "", name);
-	return length;
-}
-
-static void path_leave(struct text *path, size_t length)
-{
-	path->data[path->length = length] = '\0';
-}
-
 /* ---- comparing --------------------------------------------------------------------------------
  */
 
@@ -124,7 +92,7 @@ static int compare_directories(struct comparing *comparing, const struct merged 
 	TRY(cancel_check(comparing->cancel_fd, err));
 	TRY(merged_names(now, &names, &arena, err));
 	TRY(merged_names(before, &names, &arena, err));
-	sort_names(&names);
+	names_sort(&names);
 	for (size_t i = 0; i < names.count; i++) {
 		size_t length = path_enter(&comparing->path, names.items[i]);
 
@@ -196,7 +164,7 @@ static int write_directory(struct writing *writing, const struct merged *directo
 
 	TRY(cancel_check(writing->cancel_fd, err));
 	TRY(merged_names(directory, &names, &arena, err));
-	sort_names(&names);
+	names_sort(&names);
 	for (size_t i = 0; i < names.count; i++) {
 		size_t length = path_enter(&writing->path, names.items[i]);
 

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "base/arena.h"
+#include "base/cancel.h"
 #include "base/error.h"
 #include "base/inodes.h"
 #include "base/text.h"
@@ -44,13 +45,22 @@ void merged_close(struct merged *directory);
 void merged_entry_close(struct merged_entry *entry);
 #define auto_merged_entry __attribute__((cleanup(merged_entry_close)))
 
-/* Add the names in an open directory. */
-int directory_names(int directory, struct strings *names, struct arena *arena, struct error *err);
 /* Does this directory hide what lower trees have there? By the mark that
  * overlayfs obeys: the other one is an attribute that whoever owns the directory may set. */
 bool directory_hides(int directory, bool user_xattrs);
 /* A character device 0:0. */
 bool stat_is_whiteout(const struct stat *stat);
+
+/* ---- names.c ----------------------------------------------------------------------------------
+ */
+
+/* Add the names in an open directory. */
+int directory_names(int directory, struct strings *names, struct arena *arena, struct error *err);
+/* In their order as bytes, each once. */
+void names_sort(struct strings *names);
+/* Into the directory, or to the file, and back to the length that path_enter returned. */
+size_t path_enter(struct text *path, const char *name);
+void path_leave(struct text *path, size_t length);
 
 /* ---- entries as they are on disk --------------------------------------------------------------
  */
@@ -71,8 +81,6 @@ int content_open(const struct named *file, struct error *err);
 off_t content_next(int fd, off_t at);
 /* Fill the buffer, or reach the end. */
 ssize_t content_read(int fd, void *buffer, size_t size, off_t at, struct error *err);
-/* ECANCELED when cancel_fd > 0 is readable. */
-int cancel_check(int cancel_fd, struct error *err);
 
 /* ---- disk_xattrs.c ----------------------------------------------------------------------------
  */

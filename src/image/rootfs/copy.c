@@ -7,12 +7,12 @@
  * A directory's attributes come after its content, which would change its time. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/below.h"
+#include "base/cancel.h"
 #include "base/file.h"
 #include "base/inodes.h"
 #include "base/own.h"
@@ -34,15 +34,6 @@ struct entry {
 };
 
 static int copy_directory(struct copy *copy, int from, int to, struct error *err);
-
-static int check_cancelled(const struct rootfs_request *request, struct error *err)
-{
-	struct pollfd wait = { .fd = request->cancel_fd, .events = POLLIN };
-
-	if (request->cancel_fd > 0 && poll(&wait, 1, 0) > 0)
-		return fail(err, ECANCELED, "interrupted");
-	return 0;
-}
 
 /* ---- making way ------------------------------------------------------------------------------ */
 
@@ -191,15 +182,15 @@ static int open_target_directory(const struct copy *copy, const struct entry *en
 				 struct error *err)
 {
 	struct stat there;
-	int fd = -1;
+	int fd;
 
-	if (fstatat(entry->to, entry->name, &there, AT_SYMLINK_NOFOLLOW) == 0)
+	if (fstatat(entry->to, entry->name, &there, AT_SYMLINK_NOFOLLOW) == 0) {
 		fd = open_linked_directory(copy, &there);
-	if (fd >= 0)
-		return fd;
-	if (fstatat(entry->to, entry->name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    !S_ISDIR(there.st_mode))
-		TRY(remove_target(entry, err));
+		if (fd >= 0)
+			return fd;
+		if (!S_ISDIR(there.st_mode))
+			TRY(remove_target(entry, err));
+	}
 	if (mkdirat(entry->to, entry->name, 0700) < 0 &&
 	    (errno != EEXIST || fchmodat(entry->to, entry->name, 0700, 0) < 0))
 		return fail_call(err, "mkdirat", "cannot make the copy");
@@ -263,7 +254,7 @@ static int copy_directory(struct copy *copy, int from, int to, struct error *err
 	if (!list)
 		return fail_call(err, "open", "cannot list the layer's directory");
 	again = -1;
-	TRY(check_cancelled(copy->request, err));
+	TRY(cancel_check(copy->request->cancel_fd, err));
 	if (attributes_opaque(from))
 		TRY(empty_directory(to, err));
 	while ((errno = 0, item = readdir(list))) {
@@ -320,14 +311,10 @@ static int copy_release(const char *target, int state, struct error *err)
 static int copy_check_unused(const char *target, int state, struct error *err)
 {
 	struct stat look;
-	pid_t process;
 
 	if (stat(target, &look) < 0)
 		return 0;
-	process = inhabitant_find(look.st_dev, look.st_ino);
-	return process ? fail(err, EBUSY, "a container still runs on this bundle (process %d)",
-			      (int)process)
-		       : 0;
+	return inhabitant_refuse(inhabitant_find(look.st_dev, look.st_ino), err);
 }
 
 static int copy_open_changes(const char *target, int state, bool merged,

@@ -204,3 +204,10 @@ pid_t upper_user_find(const char *upper)
 	add_shown(&option, upper);
 	return find(&(struct search){ .sees = mounts_it, .wanted = option.data });
 }
+
+int inhabitant_refuse(pid_t process, struct error *err)
+{
+	return process ? fail(err, EBUSY, "a container still runs on this bundle (process %d)",
+			      (int)process)
+		       : 0;
+}

@@ -76,19 +76,49 @@ void overlay_add_escaped(struct text *options, const char *path)
 	}
 }
 
+void overlay_add_lowerdir(struct text *options, const struct rootfs_request *request)
+{
+	text_add(options, "lowerdir=");
+	for (size_t i = request->layers.count; i-- > 0;) {
+		overlay_add_escaped(options, request->layers.items[i]);
+		text_add(options, i ? ":" : "");
+	}
+}
+
 /* ---- the new way: fsconfig, layer by layer --------------------------------------------------- */
 
-static int set_option(int context, const char *key, const char *value, struct error *err)
+int overlay_set_option(int context, const char *key, const char *value, struct error *err)
 {
 	if (fsconfig(context, FSCONFIG_SET_STRING, key, value, 0) < 0)
 		return fail_call(err, "fsconfig", "cannot give overlayfs %s=%s", key, value);
 	return 0;
 }
 
+int overlay_set_marks(int context, struct error *err)
+{
+	if (rootfs_user_xattrs() && fsconfig(context, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
+		return fail_call(err, "fsconfig", "cannot give overlayfs userxattr");
+	return 0;
+}
+
+int overlay_attach(int context, unsigned attributes, const char *target, struct error *err)
+{
+	auto_close int tree = -1;
+
+	if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return fail_call(err, "fsconfig", "cannot make the overlay");
+	tree = fsmount(context, FSMOUNT_CLOEXEC, attributes);
+	if (tree < 0)
+		return fail_call(err, "fsmount", "cannot make the overlay's mount");
+	if (move_mount(tree, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return fail_call(err, "move_mount", "cannot mount the overlay on %s", target);
+	return 0;
+}
+
 static int set_layers(int context, const struct rootfs_request *request, struct error *err)
 {
 	for (size_t i = request->layers.count; i-- > 0;)
-		TRY(set_option(context, "lowerdir+", request->layers.items[i], err));
+		TRY(overlay_set_option(context, "lowerdir+", request->layers.items[i], err));
 	return 0;
 }
 
@@ -114,7 +144,7 @@ static int set_mapped_layers(int context, const struct rootfs_request *request,
 	TRY(mapped_layers_open(request, mapped->trees, err));
 	for (size_t i = request->layers.count; i-- > 0;) {
 		snprintf(name, sizeof(name), "/proc/self/fd/%d", mapped->trees[i]);
-		TRY(set_option(context, "lowerdir+", name, err));
+		TRY(overlay_set_option(context, "lowerdir+", name, err));
 	}
 	return 0;
 }
@@ -128,11 +158,9 @@ static int set_upper(int context, const char *state, struct error *err)
 
 		overlay_add_escaped(&path, state);
 		text_format(&path, "/%s", own[i][1]);
-		TRY(set_option(context, own[i][0], path.data, err));
+		TRY(overlay_set_option(context, own[i][0], path.data, err));
 	}
-	if (rootfs_user_xattrs() && fsconfig(context, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
-		return fail_call(err, "fsconfig", "cannot give overlayfs userxattr");
-	return 0;
+	return overlay_set_marks(context, err);
 }
 
 static int mount_by_context(const struct rootfs_request *request, const char *state,
@@ -140,7 +168,6 @@ static int mount_by_context(const struct rootfs_request *request, const char *st
 {
 	auto_close int context = fsopen("overlay", FSOPEN_CLOEXEC);
 	struct mapped __attribute__((cleanup(mapped_close))) mapped;
-	auto_close int tree = -1;
 
 	memset(&mapped, -1, sizeof(mapped));
 	if (context < 0)
@@ -148,15 +175,7 @@ static int mount_by_context(const struct rootfs_request *request, const char *st
 	TRY(request->owners.uids.count ? set_mapped_layers(context, request, &mapped, err)
 				       : set_layers(context, request, err));
 	TRY(set_upper(context, state, err));
-	if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		return fail_call(err, "fsconfig", "cannot make the overlay");
-	tree = fsmount(context, FSMOUNT_CLOEXEC, 0);
-	if (tree < 0)
-		return fail_call(err, "fsmount", "cannot make the overlay's mount");
-	if (move_mount(tree, "", AT_FDCWD, request->target, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		return fail_call(err, "move_mount", "cannot mount the overlay on %s",
-				 request->target);
-	return 0;
+	return overlay_attach(context, 0, request->target, err);
 }
 
 /* ---- the old way: mount(2) ------------------------------------------------------------------- */
@@ -166,11 +185,8 @@ static int mount_by_string(const struct rootfs_request *request, const char *sta
 {
 	auto_text struct text options = { 0 };
 
-	text_add(&options, "lowerdir=");
-	for (size_t i = request->layers.count; i-- > 0;) {
-		overlay_add_escaped(&options, request->layers.items[i]);
-		text_add(&options, i ? ":" : ",upperdir=");
-	}
+	overlay_add_lowerdir(&options, request);
+	text_add(&options, ",upperdir=");
 	overlay_add_escaped(&options, state);
 	text_add(&options, "/upper,workdir=");
 	overlay_add_escaped(&options, state);
@@ -273,14 +289,10 @@ int overlay_check_upper(int state, struct error *err)
 static int check_unused(const char *target, int state, struct error *err)
 {
 	struct stat look;
-	pid_t process;
 
 	if (!rootfs_is_mounted(target) || stat(target, &look) < 0)
 		return overlay_check_upper(state, err);
-	process = inhabitant_find(look.st_dev, 0);
-	return process ? fail(err, EBUSY, "a container still runs on this bundle (process %d)",
-			      (int)process)
-		       : 0;
+	return inhabitant_refuse(inhabitant_find(look.st_dev, 0), err);
 }
 
 static int overlay_release(const char *target, int state, struct error *err)

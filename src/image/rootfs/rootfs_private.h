@@ -27,6 +27,13 @@ int overlay_mount(const struct rootfs_request *visible, struct error *err);
 int overlay_state_path(int state, char *path, size_t size, struct error *err);
 /* As overlayfs wants a path among its options. */
 void overlay_add_escaped(struct text *options, const char *path);
+/* "lowerdir=…" of all its layers. */
+void overlay_add_lowerdir(struct text *options, const struct rootfs_request *request);
+/* fsconfig(2): one option of an overlay that is being made; the marks that this caller's obey. */
+int overlay_set_option(int context, const char *key, const char *value, struct error *err);
+int overlay_set_marks(int context, struct error *err);
+/* It has its options: make it, and mount it on the target. */
+int overlay_attach(int context, unsigned attributes, const char *target, struct error *err);
 /* -EBUSY: the upper of that state directory is in use, by whatever mount. Who may not mount an
  * overlay is told 0. */
 int overlay_check_upper(int state, struct error *err);

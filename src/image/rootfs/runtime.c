@@ -22,6 +22,16 @@ static bool runtime_usable(const struct rootfs_request *request)
 	return request->runtime_mounts && request->owners.single_id && request->layers.count > 0;
 }
 
+/* In a user namespace of the caller's own. */
+static int run_as_root(int (*work)(void *context, struct error *err), void *context,
+		       struct error *err)
+{
+	const struct id_range user = { 0, geteuid(), 1 }, group = { 0, getegid(), 1 };
+	const struct id_maps maps = { { &user, 1 }, { &group, 1 } };
+
+	return id_namespace_run(&maps, work, context, err);
+}
+
 /* ---- will it work? -----------------------------------------------------------------------------
  */
 
@@ -36,9 +46,7 @@ static int mount_inside(void *context, struct error *err)
  * and on what the host's administrator thinks: it is tried, as the runtime will do it. */
 static int try_as_user(struct rootfs_request *visible, struct error *err)
 {
-	const struct id_range user = { 0, geteuid(), 1 }, group = { 0, getegid(), 1 };
-	const struct id_maps maps = { { &user, 1 }, { &group, 1 } };
-	int result = id_namespace_run(&maps, mount_inside, visible, err);
+	int result = run_as_root(mount_inside, visible, err);
 
 	if (result >= 0)
 		return 0;
@@ -79,11 +87,7 @@ static void add_layers(const struct rootfs_request *request, struct strings *opt
 {
 	auto_text struct text all = { 0 }, one = { 0 };
 
-	text_add(&all, "lowerdir=");
-	for (size_t i = request->layers.count; i-- > 0;) {
-		overlay_add_escaped(&all, request->layers.items[i]);
-		text_add(&all, i ? ":" : "");
-	}
+	overlay_add_lowerdir(&all, request);
 	if (all.length < 3072) { /* of a page; upper and work come on top */
 		add(options, all.data, arena);
 		return;
@@ -129,12 +133,9 @@ static int check_upper(void *context, struct error *err)
 /* The kernel answers only who could mount it. */
 static int ask_kernel(int state, struct error *err)
 {
-	struct id_range user = { 0, geteuid(), 1 }, group = { 0, getegid(), 1 };
-	const struct id_maps maps = { { &user, 1 }, { &group, 1 } };
-
 	if (geteuid() == 0)
 		return check_upper(&state, err);
-	return id_namespace_run(&maps, check_upper, &state, NULL) == -EBUSY
+	return run_as_root(check_upper, &state, NULL) == -EBUSY
 		       ? fail(err, EBUSY, "a container still runs on this bundle")
 		       : 0;
 }
@@ -144,15 +145,12 @@ static int runtime_check_unused(const char *target, int state, struct error *err
 {
 	auto_text struct text upper = { 0 };
 	char path[4096];
-	pid_t process;
 
 	TRY(overlay_state_path(state, path, sizeof(path), err));
 	overlay_add_escaped(&upper, path);
 	text_add(&upper, "/upper");
-	process = upper_user_find(upper.data);
-	return process ? fail(err, EBUSY, "a container still runs on this bundle (process %d)",
-			      (int)process)
-		       : ask_kernel(state, err);
+	TRY(inhabitant_refuse(upper_user_find(upper.data), err));
+	return ask_kernel(state, err);
 }
 
 static int runtime_open_changes(const char *target, int state, bool merged,
@@ -162,11 +160,7 @@ static int runtime_open_changes(const char *target, int state, bool merged,
 		fail(err, ENOENT, "the root filesystem is mounted only for its container");
 		return fail_hint(err, "make the bundle with --rootfs overlay or copy");
 	}
-	changes->upper = true;
-	changes->fd = openat(state, "upper", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return changes->fd < 0
-		       ? fail_call(err, "open", "cannot open what was changed in %s", target)
-		       : 0;
+	return rootfs_overlay.open_changes(target, state, false, changes, err);
 }
 
 static int runtime_release(const char *target, int state, struct error *err)

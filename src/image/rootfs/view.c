@@ -18,13 +18,6 @@ static bool view_usable(const struct rootfs_request *request)
 	return false;
 }
 
-static int set_lower(int context, const char *path, struct error *err)
-{
-	if (fsconfig(context, FSCONFIG_SET_STRING, "lowerdir+", path, 0) < 0)
-		return fail_call(err, "fsconfig", "cannot give overlayfs the layer %s", path);
-	return 0;
-}
-
 /* Below the image's own layers. */
 static int fill_up(int context, int state, size_t count, struct error *err)
 {
@@ -39,7 +32,7 @@ static int fill_up(int context, int state, size_t count, struct error *err)
 			return fail_call(err, "mkdirat", "cannot make an empty layer");
 		strcpy(path + length, "/");
 		strcpy(path + length + 1, names[i]);
-		TRY(set_lower(context, path, err));
+		TRY(overlay_set_option(context, "lowerdir+", path, err));
 	}
 	return 0;
 }
@@ -48,23 +41,14 @@ static int view_make(const struct rootfs_request *request, struct error *err)
 {
 	struct rootfs_request visible = overlay_visible_layers(request);
 	auto_close int context = fsopen("overlay", FSOPEN_CLOEXEC);
-	auto_close int tree = -1;
 
 	if (context < 0)
 		return fail_call(err, "fsopen", "cannot use overlayfs");
 	for (size_t i = visible.layers.count; i-- > 0;)
-		TRY(set_lower(context, visible.layers.items[i], err));
+		TRY(overlay_set_option(context, "lowerdir+", visible.layers.items[i], err));
 	TRY(fill_up(context, request->state, visible.layers.count, err));
-	if (rootfs_user_xattrs() && fsconfig(context, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
-		return fail_call(err, "fsconfig", "cannot give overlayfs userxattr");
-	if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		return fail_call(err, "fsconfig", "cannot make the view");
-	tree = fsmount(context, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY);
-	if (tree < 0)
-		return fail_call(err, "fsmount", "cannot make the view's mount");
-	if (move_mount(tree, "", AT_FDCWD, request->target, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		return fail_call(err, "move_mount", "cannot mount the view on %s", request->target);
-	return 0;
+	TRY(overlay_set_marks(context, err));
+	return overlay_attach(context, MOUNT_ATTR_RDONLY, request->target, err);
 }
 
 static int view_release(const char *target, int state, struct error *err)

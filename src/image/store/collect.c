@@ -272,9 +272,7 @@ static int collect_locked(struct collection *collection, struct error *err)
 		return lock;
 	TRY(mark_names(collection, err));
 	TRY(mark_bundles(collection, err));
-	if (collection->marks.count > 0)
-		qsort(collection->marks.items, collection->marks.count, sizeof(char *),
-		      string_compare);
+	strings_sort(&collection->marks);
 	TRY(folder_sweep(collection, "blobs/sha256", blob_sweep, err));
 	TRY(folder_sweep(collection, "blobs/sha512", blob_sweep, err));
 	TRY(folder_sweep(collection, "layers", tree_sweep, err));

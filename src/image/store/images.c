@@ -94,6 +94,15 @@ const char *store_image_key(const struct store_image *image)
 	return image->index ? image->index->digest : image->digest;
 }
 
+bool store_image_repeats(const struct store_images *images, size_t place)
+{
+	for (size_t i = 0; i < place; i++)
+		if (text_equal(store_image_key(&images->items[i]),
+			       store_image_key(&images->items[place])))
+			return true;
+	return false;
+}
+
 bool store_image_has(const struct store_image *image, const char *manifest)
 {
 	return text_equal(image->digest, manifest) || strings_have(&image->manifests, manifest);

@@ -160,15 +160,6 @@ static void count_image(struct measuring *measuring, size_t place, bool active)
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-static bool counted_before(const struct store_images *images, size_t place)
-{
-	for (size_t i = 0; i < place; i++)
-		if (text_equal(store_image_key(&images->items[i]),
-			       store_image_key(&images->items[place])))
-			return true;
-	return false;
-}
-
 /* Counted again, now that it is known who shares: the parts of one image are those that a second
  * count finds. */
 static void share_image(struct measuring *measuring, size_t place, struct store_share *share)
@@ -197,7 +188,7 @@ static void measure_images(struct measuring *measuring, const struct store_bundl
 		for (size_t k = 0; k < bundles->count; k++)
 			usage->images[i].bundles +=
 				store_image_has(&images->items[i], bundles->items[k].digest);
-		if (!counted_before(images, i))
+		if (!store_image_repeats(images, i))
 			count_image(measuring, i, usage->images[i].bundles > 0);
 	}
 	for (size_t i = 0; i < measuring->parts.count; i++) {
@@ -207,7 +198,7 @@ static void measure_images(struct measuring *measuring, const struct store_bundl
 		usage->images_active += part->active ? part->bytes : 0;
 	}
 	for (size_t i = 0; i < images->count; i++)
-		if (!counted_before(images, i))
+		if (!store_image_repeats(images, i))
 			share_image(measuring, i, &usage->images[i]);
 }
 

@@ -43,19 +43,6 @@ static int add_groups(struct spec_process *process, const struct strings *groups
 	return 0;
 }
 
-static void set_variable(struct strings *env, char *assignment, struct arena *arena)
-{
-	const char *equals = strchr(assignment, '=');
-	size_t length = equals ? (size_t)(equals - assignment) + 1 : strlen(assignment);
-
-	for (size_t i = 0; i < env->count; i++)
-		if (!strncmp(env->items[i], assignment, length)) {
-			env->items[i] = assignment;
-			return;
-		}
-	strings_add(env, assignment, arena);
-}
-
 /* A copy that may grow: the template's arrays stay as they are. */
 static struct strings copy_strings(const struct strings *from, struct arena *arena)
 {
@@ -131,7 +118,7 @@ static int change_surroundings(struct spec_process *process, const struct exec_r
 {
 	TRY(check_variables(&request->env, err));
 	for (size_t i = 0; i < request->env.count; i++)
-		set_variable(&process->env, request->env.items[i], arena);
+		strings_set_variable(&process->env, request->env.items[i], arena);
 	if (request->cwd && request->cwd[0] != '/')
 		return fail(err, EINVAL, "--cwd: \"%s\" is not an absolute path", request->cwd);
 	if (request->cwd)
