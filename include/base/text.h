@@ -62,6 +62,7 @@ bool text_equal(const char *a, const char *b);                  /* NULL equals o
 bool text_starts(const char *string, const char *prefix);       /* false for NULL */
 bool text_ends(const char *string, const char *suffix);         /* false for NULL */
 const char *text_after(const char *string, const char *prefix); /* behind the prefix, or NULL */
+bool text_among(const char *choices, const char *word);         /* "a|b|c"; false for NULL */
 /* The length (1 to 4) of the UTF-8 character that `bytes` begins with; 0 where it is none: cut
  * short, overlong, a surrogate, or above U+10FFFF. `length` is what may be read, at least 1. */
 size_t text_character(const char *bytes, size_t length);

@@ -319,6 +319,8 @@ int store_find_bundle(const struct store *store, const char *what, struct arena 
 int store_open_bundle(const struct store *store, const char *id, struct error *err);
 int store_list_bundles(const struct store *store, struct arena *arena,
 		       struct store_bundles *bundles, struct error *err);
+/* How many of them are of that image. */
+size_t store_count_bundles(const struct store_bundles *bundles, const struct store_image *image);
 /* Remove the record and its directory (nothing may be mounted there any more). */
 int store_remove_bundle(struct store *store, const char *id, struct error *err);
 

@@ -43,14 +43,9 @@ static bool enter_index(struct json_scan *scan, unsigned long index)
 	if (scan_peek(scan) != '[')
 		return false;
 	scan->at++;
-	for (; index > 0; index--) {
-		if (!scan_value(scan))
+	for (; index > 0; index--)
+		if (!scan_next(scan))
 			return false;
-		scan_blanks(scan);
-		if (scan_peek(scan) != ',')
-			return false;
-		scan->at++;
-	}
 	scan_blanks(scan);
 	return scan_peek(scan) >= 0 && scan_peek(scan) != ']';
 }

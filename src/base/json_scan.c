@@ -57,6 +57,17 @@ bool scan_value(struct json_scan *scan)
 	return true;
 }
 
+bool scan_next(struct json_scan *scan)
+{
+	if (!scan_value(scan))
+		return false;
+	scan_blanks(scan);
+	if (scan_peek(scan) != ',')
+		return false;
+	scan->at++;
+	return true;
+}
+
 /* Go to the value of `key` in the object at the present place. */
 bool scan_enter_key(struct json_scan *scan, const char *key, size_t length)
 {
@@ -76,11 +87,7 @@ bool scan_enter_key(struct json_scan *scan, const char *key, size_t length)
 		scan_blanks(scan);
 		if (end - begin == length && !memcmp(scan->text + begin, key, length))
 			return true;
-		if (!scan_value(scan))
+		if (!scan_next(scan))
 			return false;
-		scan_blanks(scan);
-		if (scan_peek(scan) != ',')
-			return false;
-		scan->at++;
 	}
 }

@@ -17,6 +17,8 @@ void scan_blanks(struct json_scan *scan);
 /* Past a string; its raw inside is [*begin, *end). */
 bool scan_string(struct json_scan *scan, size_t *begin, size_t *end);
 bool scan_value(struct json_scan *scan);
+/* Past a value and the comma behind it; false: it is the last. */
+bool scan_next(struct json_scan *scan);
 /* Go to the value of the key (as the document writes it) in the object at the present place. */
 bool scan_enter_key(struct json_scan *scan, const char *key, size_t length);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "json_lists.h"
 
 struct writer {
 	struct text *out;
@@ -92,23 +93,9 @@ void json_write_string(const char *string, struct text *out)
 	text_add(out, "\"");
 }
 
-struct list {
-	const char *items;
-	size_t count;
-};
-
-struct object_map {
-	char *const *keys;
-	const char *items;
-	size_t count;
-};
-
 /* Does an optional field have something to say? */
 static bool is_set(const struct json_field *field, const void *place)
 {
-	struct list list;
-	struct object_map map;
-
 	switch ((enum json_kind)field->kind) {
 	case JSON_boolean:
 		return *(const bool *)place;
@@ -122,11 +109,9 @@ static bool is_set(const struct json_field *field, const void *place)
 	case JSON_uint32s:
 	case JSON_objects:
 	case JSON_string_map:
-		memcpy(&list, place, sizeof(list));
-		return list.count > 0;
+		return json_list_at(place).count > 0;
 	case JSON_object_map:
-		memcpy(&map, place, sizeof(map));
-		return map.count > 0;
+		return json_object_map_at(place).count > 0;
 	default:
 		return *(void *const *)place != NULL;
 	}
@@ -136,9 +121,8 @@ static void write_object(struct writer *writer, const struct json_shape *shape, 
 
 static void write_list(struct writer *writer, const struct json_field *field, const void *place)
 {
-	struct list list;
+	const struct json_list list = json_list_at(place);
 
-	memcpy(&list, place, sizeof(list));
 	open_bracket(writer, "[");
 	for (size_t i = 0; i < list.count; i++) {
 		next_item(writer, i == 0);
@@ -167,9 +151,8 @@ static void write_string_map(struct writer *writer, const struct string_map *map
 static void write_object_map(struct writer *writer, const struct json_field *field,
 			     const void *place)
 {
-	struct object_map map;
+	const struct json_object_map map = json_object_map_at(place);
 
-	memcpy(&map, place, sizeof(map));
 	open_bracket(writer, "{");
 	for (size_t i = 0; i < map.count; i++) {
 		write_key(writer, map.keys[i], i == 0);

@@ -22,13 +22,14 @@ static void print_commands(const struct program *program, FILE *out)
 }
 
 /* What prints the names that the command takes, or NULL. */
-static const char *names_of(const struct program *program, const struct command *command)
+static const struct argument_names *names_of(const struct program *program,
+					     const struct command *command)
 {
 	const struct argument_names *row = program->names;
 
 	for (; row && row->argument; row++)
 		if (command->arguments && strstr(command->arguments, row->argument))
-			return row->command;
+			return row;
 	return NULL;
 }
 
@@ -132,7 +133,7 @@ static void write_bash(const struct program *program, FILE *out)
 		print_words((*command)->options, (*command)->option_count, out);
 		fprintf(out, " --help'");
 		if (names_of(program, *command))
-			fprintf(out, " names='%s'", names_of(program, *command));
+			fprintf(out, " names='%s'", names_of(program, *command)->command);
 		fprintf(out, " ;;\n");
 	}
 	fprintf(out, "\tesac\n\tcase \"$command ${COMP_WORDS[i-1]}\" in\n");
@@ -183,16 +184,6 @@ static void print_zsh_names(const struct program *program, FILE *out)
 			program->name, row->argument, row->command);
 }
 
-static const char *zsh_action(const struct program *program, const struct command *command)
-{
-	const struct argument_names *row = program->names;
-
-	for (; row && row->argument; row++)
-		if (command->arguments && strstr(command->arguments, row->argument))
-			return row->argument;
-	return NULL;
-}
-
 static void print_zsh_options(const struct option_row *rows, size_t count, FILE *out)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -225,9 +216,9 @@ static void write_zsh(const struct program *program, FILE *out)
 	for (const struct command *const *command = program->commands; *command; command++) {
 		fprintf(out, "\t\t%s) _arguments", (*command)->name);
 		print_zsh_options((*command)->options, (*command)->option_count, out);
-		if (zsh_action(program, *command))
+		if (names_of(program, *command))
 			fprintf(out, " '*:name:_%s_%s' ;;\n", program->name,
-				zsh_action(program, *command));
+				names_of(program, *command)->argument);
 		else
 			fprintf(out, " '*:file:_files' ;;\n");
 	}
@@ -286,7 +277,7 @@ static void write_fish(const struct program *program, FILE *out)
 				   (*command)->option_count, out);
 		if (names_of(program, *command))
 			fprintf(out, "complete -c %s -n '%s' -a '(%s 2>/dev/null)'\n",
-				program->name, condition, names_of(program, *command));
+				program->name, condition, names_of(program, *command)->command);
 	}
 	for (const struct command_spelling *row = program->spellings; row && row->group; row++) {
 		if (is_first(row, program))

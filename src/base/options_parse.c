@@ -35,20 +35,6 @@ static const struct option_row *find_letter(const struct parser *parser, char le
 	return NULL;
 }
 
-static bool is_choice(const char *choices, const char *value)
-{
-	size_t length = strlen(value);
-
-	while (choices && *choices) {
-		size_t end = strcspn(choices, "|");
-
-		if (end == length && !strncmp(choices, value, length))
-			return true;
-		choices += end + (choices[end] == '|');
-	}
-	return false;
-}
-
 static int set_number(const struct parser *parser, const struct option_row *row, const char *value,
 		      int64_t *place)
 {
@@ -75,7 +61,7 @@ static int set_value(const struct parser *parser, const struct option_row *row, 
 {
 	void *place = (char *)parser->values + row->offset;
 
-	if (row->choices && value && !is_choice(row->choices, value))
+	if (row->choices && value && !text_among(row->choices, value))
 		return fail(parser->err, EINVAL, "--%s: \"%s\" is not one of %s", row->name, value,
 			    row->choices);
 	switch (row->kind) {

@@ -71,16 +71,6 @@ static const enum setting_kind kind_of_member[] = {
 	[SETTING_TO_LIST] = SETTING_LIST,      [SETTING_TO_TABLE] = SETTING_TABLE,
 };
 
-static bool is_choice(const char *choices, const char *word)
-{
-	size_t length = strlen(word);
-
-	for (const char *at = choices; at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL)
-		if (strcspn(at, "|") == length && !strncmp(at, word, length))
-			return true;
-	return false;
-}
-
 static int check_kind(const struct setting *value, enum setting_kind kind, struct error *err)
 {
 	if (value->kind == kind)
@@ -107,7 +97,7 @@ static int take_value(const struct setting *value, const struct setting_row *row
 		TRY(check_kind(value, kind_of_member[row->member], err));
 	switch (row->member) {
 	case SETTING_TO_STRING:
-		if (row->choices && !is_choice(row->choices, value->string))
+		if (row->choices && !text_among(row->choices, value->string))
 			return setting_refuse(value, err, "%s: \"%.100s\" is none of %s",
 					      value->key, value->string, row->choices);
 		*(char **)place = value->string;

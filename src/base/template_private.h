@@ -15,22 +15,11 @@ enum value_kind {
 	VALUE_INTEGER,
 	VALUE_BOOLEAN,
 	VALUE_OBJECT,  /* data: the struct, or NULL: all its fields are empty */
-	VALUE_OBJECTS, /* data: struct value_objects */
+	VALUE_OBJECTS, /* data: struct json_list */
 	VALUE_STRINGS, /* data: struct strings */
 	VALUE_MAP,     /* data: struct string_map */
-	VALUE_SET,     /* data: an object_map (ExposedPorts): struct value_object_map */
+	VALUE_SET,     /* data: an object_map (ExposedPorts): struct json_object_map */
 	VALUE_RAW,     /* string: JSON */
-};
-
-struct value_objects {
-	const char *items;
-	size_t count;
-};
-
-struct value_object_map {
-	char *const *keys;
-	const char *items;
-	size_t count;
 };
 
 struct value {
@@ -48,6 +37,8 @@ int value_field(const struct template *template, const struct value *value, cons
 		struct value *field);
 /* `key` NULL: by position. false: out of range. */
 bool value_item(const struct value *value, const char *key, int64_t position, struct value *item);
+/* What `range` calls it: the key, else the position. */
+struct value value_key(const struct value *value, size_t at);
 size_t value_count(const struct value *value);
 bool value_true(const struct value *value);
 void value_print(const struct template *template, const struct value *value, struct text *out);

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "json_lists.h"
 #include "template_private.h"
 
 #define ARGUMENTS_MOST 100
@@ -164,21 +165,6 @@ static int run_print(struct scope *scope, const struct node *node)
 	return 0;
 }
 
-static struct value key_of(const struct value *list, size_t at)
-{
-	if (list->kind == VALUE_MAP)
-		return (struct value){
-			.kind = VALUE_STRING,
-			.string = ((const struct string_map *)list->data)->items[at].key,
-		};
-	if (list->kind == VALUE_SET)
-		return (struct value){
-			.kind = VALUE_STRING,
-			.string = ((const struct value_object_map *)list->data)->keys[at],
-		};
-	return (struct value){ .kind = VALUE_INTEGER, .integer = (int64_t)at };
-}
-
 static int run_range(struct scope *scope, const struct node *node)
 {
 	struct scope inner = *scope;
@@ -190,7 +176,7 @@ static int run_range(struct scope *scope, const struct node *node)
 	if (!count)
 		return run_nodes(&inner, node->otherwise);
 	for (size_t i = 0; i < count; i++) {
-		struct value key = key_of(&list, i);
+		struct value key = value_key(&list, i);
 
 		inner.variables = scope->variables;
 		if (!value_item(&list, NULL, (int64_t)i, &inner.dot))
@@ -313,7 +299,7 @@ static bool goes_over_all(const struct node *node)
 static int print_rows(const struct template *template, struct text *out)
 {
 	const struct template_rows *rows = template->rows;
-	struct value_objects all = { rows->items, rows->count };
+	const struct json_list all = { rows->items, rows->count };
 	struct scope scope = { .template = template, .out = out };
 
 	scope.dot = (struct value){ .kind = VALUE_OBJECTS, .shape = rows->shape, .data = &all };

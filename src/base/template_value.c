@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "json_lists.h"
 #include "template_private.h"
 
 /* Letters and digits alone, without case: "created_by", "CreatedBy"; "Id", "ID". */
@@ -159,13 +160,13 @@ size_t value_count(const struct value *value)
 		return 0;
 	switch (value->kind) {
 	case VALUE_OBJECTS:
-		return ((const struct value_objects *)value->data)->count;
+		return json_list_at(value->data).count;
 	case VALUE_STRINGS:
 		return ((const struct strings *)value->data)->count;
 	case VALUE_MAP:
 		return ((const struct string_map *)value->data)->count;
 	case VALUE_SET:
-		return ((const struct value_object_map *)value->data)->count;
+		return json_object_map_at(value->data).count;
 	default:
 		return 0;
 	}
@@ -175,7 +176,14 @@ static const char *key_at(const struct value *value, size_t at)
 {
 	if (value->kind == VALUE_MAP)
 		return ((const struct string_map *)value->data)->items[at].key;
-	return ((const struct value_object_map *)value->data)->keys[at];
+	return json_object_map_at(value->data).keys[at];
+}
+
+struct value value_key(const struct value *value, size_t at)
+{
+	if (value->kind == VALUE_MAP || value->kind == VALUE_SET)
+		return string_value(key_at(value, at));
+	return (struct value){ .kind = VALUE_INTEGER, .integer = (int64_t)at };
 }
 
 static bool find_key(const struct value *value, const char *key, size_t *at)
@@ -198,13 +206,11 @@ bool value_item(const struct value *value, const char *key, int64_t position, st
 	switch (value->kind) {
 	case VALUE_OBJECTS:
 		*item = object_value(value->shape,
-				     ((const struct value_objects *)value->data)->items +
-					     at * value->shape->size);
+				     json_list_at(value->data).items + at * value->shape->size);
 		return true;
 	case VALUE_SET:
-		*item = object_value(value->shape,
-				     ((const struct value_object_map *)value->data)->items +
-					     at * value->shape->size);
+		*item = object_value(value->shape, json_object_map_at(value->data).items +
+							   at * value->shape->size);
 		return true;
 	case VALUE_STRINGS:
 		*item = string_value(((const struct strings *)value->data)->items[at]);
@@ -312,24 +318,37 @@ static void print_object(const struct template *template, const struct value *va
 	text_add(out, value->data ? "}" : "");
 }
 
+/* What is the same in JSON. */
+static bool print_scalar(const struct value *value, struct text *out)
+{
+	switch (value->kind) {
+	case VALUE_RAW:
+		text_add(out, value->string);
+		return true;
+	case VALUE_INTEGER:
+		text_format(out, "%" PRId64, value->integer);
+		return true;
+	case VALUE_BOOLEAN:
+		text_add(out, value->integer ? "true" : "false");
+		return true;
+	default:
+		return false;
+	}
+}
+
 void value_print(const struct template *template, const struct value *value, struct text *out)
 {
+	if (print_scalar(value, out))
+		return;
 	switch (value->kind) {
 	case VALUE_NOTHING:
 		text_add(out, "<no value>");
 		return;
 	case VALUE_STRING:
-	case VALUE_RAW:
 		text_add(out, value->string);
 		return;
 	case VALUE_TIME:
 		print_time(value->string, out);
-		return;
-	case VALUE_INTEGER:
-		text_format(out, "%" PRId64, value->integer);
-		return;
-	case VALUE_BOOLEAN:
-		text_add(out, value->integer ? "true" : "false");
 		return;
 	case VALUE_OBJECT:
 		print_object(template, value, out);
@@ -341,6 +360,8 @@ void value_print(const struct template *template, const struct value *value, str
 	case VALUE_MAP:
 	case VALUE_SET:
 		print_map(template, value, out);
+		return;
+	default:
 		return;
 	}
 }
@@ -375,19 +396,12 @@ static void json_items(const struct value *value, struct text *out)
 
 void value_json(const struct value *value, struct text *out)
 {
+	if (print_scalar(value, out))
+		return;
 	switch (value->kind) {
 	case VALUE_STRING:
 	case VALUE_TIME:
 		json_write_string(value->string, out);
-		return;
-	case VALUE_RAW:
-		text_add(out, value->string);
-		return;
-	case VALUE_INTEGER:
-		text_format(out, "%" PRId64, value->integer);
-		return;
-	case VALUE_BOOLEAN:
-		text_add(out, value->integer ? "true" : "false");
 		return;
 	case VALUE_OBJECT:
 		if (value->data)

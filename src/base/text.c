@@ -197,6 +197,16 @@ const char *text_after(const char *string, const char *prefix)
 	return string && strncmp(string, prefix, length) == 0 ? string + length : NULL;
 }
 
+bool text_among(const char *choices, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (const char *at = choices; at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL)
+		if (strcspn(at, "|") == length && !strncmp(at, word, length))
+			return true;
+	return false;
+}
+
 /* By the first byte: the length, and the range of the second byte (RFC 3629, section 4); all
  * further ones are 80 to bf. */
 static const struct {

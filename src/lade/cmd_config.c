@@ -60,9 +60,7 @@ static int run(const struct command_line *line, struct error *err)
 	TRY(command_open_store(line, STORE_USE, &store, err));
 	TRY(command_load_image(line, &store, line->arguments.items[0], &image, err));
 	TRY(name_of(options, &image, &name, err));
-	TRY(derive_step_make(&options->history, name, line->arena, &step, NULL, err));
-	if (!step.created_by)
-		step.created_by = arena_string(line->arena, "lade config");
+	TRY(derive_step_make(line, &options->history, name, &step, NULL, err));
 	settings.step = &step;
 	TRY(derive_settings(&store, &image, &settings, line->arena, &made, err));
 	return command_print_id(&made, err);

@@ -1,7 +1,6 @@
 /* cmd_df.c -- lade df: what images and bundles take on disk, in podman's columns. */
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/json.h"
 #include "base/template.h"
@@ -113,20 +112,8 @@ static int add_summary(const struct report *report, const char *format, struct t
 		settle_sizes(&used[i], report->arena);
 	if (!text_equal(format, "json"))
 		return template_print(table ? usual : format, &shown, report->arena, out, err);
-	for (size_t i = 0; i < 3; i++) {
-		text_add(out, i ? ",\n" : "[\n");
-		json_write(&used_row_shape, &used[i], false, out);
-	}
-	text_add(out, "\n]\n");
+	command_add_json(&used_row_shape, used, 3, out);
 	return 0;
-}
-
-static char *age_of(const char *created, struct arena *arena)
-{
-	int64_t seconds;
-
-	return human_parse_time(created, &seconds) ? human_age(time(NULL) - seconds, arena)
-						   : nothing;
 }
 
 static int add_images(const struct report *report, struct text *out, struct error *err)
@@ -147,7 +134,7 @@ static int add_images(const struct report *report, struct text *out, struct erro
 		*item = (struct used_image){
 			.id = image->id ? arena_format(arena, "%.12s", digest_hex(image->id))
 					: damaged,
-			.created = age_of(image->created, arena),
+			.created = human_since(image->created, arena),
 			.size = human_size(share->unique + share->shared, arena),
 			.shared = human_size(share->shared, arena),
 			.unique = human_size(share->unique, arena),
@@ -177,7 +164,7 @@ static int add_bundles(const struct report *report, struct text *out, struct err
 			.image = bundle->image ? bundle->image : bundle->digest,
 			.rootfs = bundle->rootfs ? bundle->rootfs : nothing,
 			.size = human_size(report->usage.bundles[i], arena),
-			.created = age_of(bundle->created, arena),
+			.created = human_since(bundle->created, arena),
 			.path = bundle->path,
 		};
 	}

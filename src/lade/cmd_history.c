@@ -1,6 +1,5 @@
 /* cmd_history.c -- lade history: how an image came to be, newest step first, as podman shows it. */
 #include <string.h>
-#include <time.h>
 
 #include "base/json.h"
 #include "base/template.h"
@@ -52,19 +51,19 @@ static char *or_nothing(char *text)
 	return text ? text : nothing;
 }
 
-/* Steps with a layer of their own take the manifest's layers in order. */
+/* Newest first. Steps with a layer of their own take the manifest's layers in order. */
 static size_t list_steps(const struct bundle_image *image, struct history_step *steps)
 {
 	const struct oci_image_config *config = &image->config;
-	size_t layer = 0;
+	size_t layer = 0, count = config->history.count;
 
-	for (size_t i = 0; i < config->history.count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const struct oci_history *step = &config->history.items[i];
 		int64_t size = 0;
 
 		if (!step->empty_layer && layer < image->manifest.layers.count)
 			size = image->manifest.layers.items[layer++].size;
-		steps[i] = (struct history_step){
+		steps[count - 1 - i] = (struct history_step){
 			.id = missing,
 			.created = or_nothing(step->created),
 			.created_by = or_nothing(step->created_by),
@@ -73,9 +72,9 @@ static size_t list_steps(const struct bundle_image *image, struct history_step *
 			.empty_layer = step->empty_layer,
 		};
 	}
-	if (config->history.count)
-		steps[config->history.count - 1].id = image->manifest.config->digest;
-	return config->history.count;
+	if (count)
+		steps[0].id = image->manifest.config->digest;
+	return count;
 }
 
 static char *shorten_id(char *id, const struct options *options, struct arena *arena)
@@ -95,14 +94,6 @@ static char *shorten(const char *text, const struct options *options, struct are
 	return copy;
 }
 
-static char *age(char *created, struct arena *arena)
-{
-	int64_t seconds;
-
-	return human_parse_time(created, &seconds) ? human_age(time(NULL) - seconds, arena)
-						   : nothing;
-}
-
 static struct shown_step show_step(const struct history_step *step, const struct options *options,
 				   struct arena *arena)
 {
@@ -110,8 +101,8 @@ static struct shown_step show_step(const struct history_step *step, const struct
 
 	return (struct shown_step){
 		.id = shorten_id(step->id, options, arena),
-		.created = human ? age(step->created, arena) : step->created,
-		.created_since = age(step->created, arena),
+		.created = human ? human_since(step->created, arena) : step->created,
+		.created_since = human_since(step->created, arena),
 		.created_at = step->created,
 		.created_by = shorten(step->created_by, options, arena),
 		.size = human ? human_size(step->size, arena)
@@ -121,7 +112,6 @@ static struct shown_step show_step(const struct history_step *step, const struct
 	};
 }
 
-/* Newest first. */
 static int add_template(const struct history_step *steps, size_t count,
 			const struct command_line *line, struct text *out, struct error *err)
 {
@@ -135,18 +125,8 @@ static int add_template(const struct history_step *steps, size_t count,
 	bool table = !options->format || text_equal(options->format, "table");
 
 	for (size_t i = 0; i < count; i++)
-		shown[i] = show_step(&steps[count - 1 - i], options, line->arena);
+		shown[i] = show_step(&steps[i], options, line->arena);
 	return template_print(table ? usual : options->format, &shown_rows, line->arena, out, err);
-}
-
-static void add_json(const struct history_step *steps, size_t count, struct text *out)
-{
-	text_add(out, "[");
-	for (size_t i = count; i > 0; i--) {
-		text_add(out, i < count ? ",\n" : "\n");
-		json_write(&history_step_shape, &steps[i - 1], false, out);
-	}
-	text_add(out, count ? "\n]\n" : "]\n");
 }
 
 static int run(const struct command_line *line, struct error *err)
@@ -163,11 +143,11 @@ static int run(const struct command_line *line, struct error *err)
 	steps = arena_array(line->arena, image.config.history.count + 1, sizeof(*steps));
 	count = list_steps(&image, steps);
 	if (text_equal(options->format, "json"))
-		add_json(steps, count, &out);
+		command_add_json(&history_step_shape, steps, count, &out);
 	else if (!options->quiet)
 		TRY(add_template(steps, count, line, &out, err));
-	for (size_t i = count; options->quiet && i > 0; i--)
-		text_format(&out, "%s\n", shorten_id(steps[i - 1].id, options, line->arena));
+	for (size_t i = 0; options->quiet && i < count; i++)
+		text_format(&out, "%s\n", shorten_id(steps[i].id, options, line->arena));
 	return command_print(&out, err);
 }
 

@@ -48,18 +48,16 @@ static void keep_named(struct store_images *images, const char *pattern, struct 
 	images->count = kept;
 }
 
-static int filter(const struct store *store, const struct strings *typed, struct arena *arena,
-		  struct store_images *images, struct error *err)
+static int filter(const struct store_bundles *bundles, const struct strings *typed,
+		  struct arena *arena, struct store_images *images, struct error *err)
 {
 	struct store_images all = { arena_array(arena, images->count + 1, sizeof(*images->items)),
 				    images->count };
-	struct store_bundles bundles;
-	struct filter_context context = { &all, &bundles, time(NULL), arena };
+	struct filter_context context = { &all, bundles, time(NULL), arena };
 	struct filters filters;
 
 	for (size_t i = 0; i < images->count; i++)
 		all.items[i] = images->items[i];
-	TRY(store_list_bundles(store, arena, &bundles, err));
 	TRY(filters_read(typed, NULL, &context, &filters, err));
 	filters_apply(&filters, images);
 	return 0;
@@ -71,19 +69,21 @@ static int run(const struct command_line *line, struct error *err)
 	auto_store struct store store = STORE_NONE;
 	auto_text struct text out = { 0 };
 	struct store_images images;
+	struct store_bundles bundles;
 
 	TRY(command_open_store(line, STORE_LOOK, &store, err));
 	TRY(store_list_images(&store, line->arena, &images, err));
-	TRY(filter(&store, &options->filters, line->arena, &images, err));
+	TRY(store_list_bundles(&store, line->arena, &bundles, err));
+	TRY(filter(&bundles, &options->filters, line->arena, &images, err));
 	if (line->arguments.count)
 		keep_named(&images, line->arguments.items[0], line->arena);
 	images_sort(&images, options->sort);
 	if (options->quiet)
 		images_ids(&images, options, line->arena, &out);
 	else if (text_equal(options->format, "json"))
-		TRY(images_json(&store, &images, line->arena, &out, err));
+		images_json(&images, &bundles, line->arena, &out);
 	else
-		TRY(images_print(&store, &images, options, line->arena, &out, err));
+		TRY(images_print(&images, &bundles, options, line->arena, &out, err));
 	return command_print(&out, err);
 }
 

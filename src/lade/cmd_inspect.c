@@ -109,10 +109,8 @@ static void add_config(const struct bundle_image *image, struct inspected_image 
 static int inspect(const struct store *store, const struct bundle_image *image,
 		   struct inspected_image *inspected, struct arena *arena, struct error *err)
 {
-	const char *id = image->manifest.config->digest;
-
 	*inspected = (struct inspected_image){
-		.id = arena_string(arena, strchr(id, ':') + 1),
+		.id = arena_string(arena, digest_hex(image->manifest.config->digest)),
 		.digest = image->stored.digest,
 		.parent = or_empty(NULL),
 		.comment = or_empty(NULL),

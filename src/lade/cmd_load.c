@@ -60,14 +60,10 @@ static int run(const struct command_line *line, struct error *err)
 	TRY(source_of(line, &source, err));
 	TRY(command_open_store(line, STORE_USE, &store, err));
 	TRY(network_options_apply(NULL, line->arena, &transfer, err));
-	if (!options->quiet) {
-		progress = progress_open("Loading", source, line->arena);
-		transfer.progress.report = progress_report;
-		transfer.progress.context = progress;
-	}
+	if (!options->quiet)
+		progress = progress_open("Loading", source, &transfer, line->arena);
 	result = transfer_load(&store, source, &transfer, line->arena, &names, err);
-	if (progress)
-		progress_close(progress);
+	progress_close(progress);
 	TRY(result);
 	for (size_t i = 0; i < names.count; i++)
 		text_format(&out, "Loaded image: %s\n", names.items[i]);

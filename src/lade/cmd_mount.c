@@ -113,16 +113,6 @@ static int mount_all(const struct command_line *line, struct store *store,
 	return 0;
 }
 
-static void add_json(const struct mounted *mounted, struct text *out)
-{
-	text_add(out, "[");
-	for (size_t i = 0; i < mounted->count; i++) {
-		text_add(out, i ? ",\n" : "\n");
-		json_write(&mounted_image_shape, &mounted->items[i], false, out);
-	}
-	text_add(out, mounted->count ? "\n]\n" : "]\n");
-}
-
 /* Of one that was asked for, the path alone. */
 static void add_lines(const struct mounted *mounted, bool one, struct text *out)
 {
@@ -160,7 +150,7 @@ static int run_mount(const struct command_line *line, struct error *err)
 	for (size_t i = 0; i < asked; i++)
 		TRY(mount_one(line, &store, &images, line->arguments.items[i], &mounted, err));
 	if (options->format)
-		add_json(&mounted, &out);
+		command_add_json(&mounted_image_shape, mounted.items, mounted.count, &out);
 	else
 		add_lines(&mounted, asked == 1, &out);
 	return command_print(&out, err);

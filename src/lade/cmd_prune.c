@@ -35,14 +35,6 @@ static bool confirmed(const struct options *options)
 	return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
-static bool is_used(const struct store_image *image, const struct store_bundles *bundles)
-{
-	for (size_t i = 0; i < bundles->count; i++)
-		if (store_image_has(image, bundles->items[i].digest))
-			return true;
-	return false;
-}
-
 /* Another lade may have begun to use it: then it stays. */
 static int remove_image(struct store *store, const struct store_image *image, struct arena *arena,
 			struct text *out, struct error *err)
@@ -79,7 +71,7 @@ static int prune(const struct command_line *line, struct store *store, struct te
 		const struct store_image *image = &images.items[i];
 
 		if ((!options->all && image->name) || image->read_only ||
-		    is_used(image, &bundles) || !filters_match(&filters, image))
+		    store_count_bundles(&bundles, image) || !filters_match(&filters, image))
 			continue;
 		TRY(remove_image(store, image, line->arena, out, err));
 	}
@@ -90,15 +82,12 @@ static int run(const struct command_line *line, struct error *err)
 {
 	auto_store struct store store = STORE_NONE;
 	auto_text struct text out = { 0 };
-	struct store_collected collected;
-	struct error busy = { 0 };
 
 	if (!confirmed(line->options))
 		return 0;
 	TRY(command_open_store(line, STORE_USE, &store, err));
 	TRY(prune(line, &store, &out, err));
-	if (store_collect(&store, false, &collected, &busy) < 0)
-		log_debug("nothing is collected now: %s", busy.what);
+	command_collect(&store);
 	return command_print(&out, err);
 }
 

@@ -29,14 +29,10 @@ static int pull(const struct command_line *line, struct store *store, const char
 
 	TRY(network_options_apply(&options->network, line->arena, &transfer, err));
 	transfer.all_platforms = options->all_platforms;
-	if (!options->quiet) {
-		progress = progress_open("Pulling", source, line->arena);
-		transfer.progress.report = progress_report;
-		transfer.progress.context = progress;
-	}
+	if (!options->quiet)
+		progress = progress_open("Pulling", source, &transfer, line->arena);
 	result = transfer_pull(store, source, &transfer, line->arena, &image, err);
-	if (progress)
-		progress_close(progress);
+	progress_close(progress);
 	return result < 0 ? result : command_print_id(&image, err);
 }
 

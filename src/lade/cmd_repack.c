@@ -33,10 +33,8 @@ static int run(const struct command_line *line, struct error *err)
 	struct store_image made;
 	int changed;
 
-	TRY(derive_step_make(&options->history, line->arguments.items[1], line->arena, &step,
+	TRY(derive_step_make(line, &options->history, line->arguments.items[1], &step,
 			     &order.latest, err));
-	if (!step.created_by)
-		step.created_by = arena_string(line->arena, "lade repack");
 	TRY(command_open_store(line, STORE_USE, &store, err));
 	changed = derive_repack(&store, &order, &step, line->arena, &made, err);
 	TRY(changed);

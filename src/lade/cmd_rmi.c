@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "commands.h"
 
 struct options {
@@ -30,13 +29,6 @@ static size_t rank_of(int result)
 	return result >= 0 ? 0 : result == -ENOENT ? 1 : result == -EBUSY ? 3 : 2;
 }
 
-static const char *hex_of(const char *digest)
-{
-	const char *colon = strchr(digest, ':');
-
-	return colon ? colon + 1 : digest;
-}
-
 static int remove_image(const struct command_line *line, struct store *store, const char *what,
 			struct error *err)
 {
@@ -50,7 +42,7 @@ static int remove_image(const struct command_line *line, struct store *store, co
 	for (size_t i = 0; i < untagged.count; i++)
 		text_format(&out, "Untagged: %s\n", untagged.items[i]);
 	if (image.id && store_find_image(store, image.id, line->arena, &left, NULL) == -ENOENT)
-		text_format(&out, "Deleted: %s\n", hex_of(image.id));
+		text_format(&out, "Deleted: %s\n", digest_hex(image.id));
 	return command_print(&out, err);
 }
 
@@ -69,15 +61,6 @@ static int list_all(struct store *store, struct strings *list, struct arena *are
 				    arena);
 	}
 	return 0;
-}
-
-static void collect(struct store *store)
-{
-	struct store_collected collected;
-	struct error err = { 0 };
-
-	if (store_collect(store, false, &collected, &err) < 0)
-		log_debug("nothing is collected now: %s", err.what);
 }
 
 static int run(const struct command_line *line, struct error *err)
@@ -105,7 +88,7 @@ static int run(const struct command_line *line, struct error *err)
 			rank = rank_of(result);
 	}
 	if (!options->no_prune)
-		collect(&store);
+		command_collect(&store);
 	return codes[rank];
 }
 

@@ -80,14 +80,10 @@ static int load_image(const struct command_line *line, struct store *store,
 	if (result != -ENOENT || text_equal(options->pull, "never"))
 		return result;
 	*err = (struct error){ 0 };
-	if (!options->quiet) {
-		progress = progress_open("Pulling", what, line->arena);
-		transfer.progress.report = progress_report;
-		transfer.progress.context = progress;
-	}
+	if (!options->quiet)
+		progress = progress_open("Pulling", what, &transfer, line->arena);
 	result = transfer_pull(store, what, &transfer, line->arena, &pulled, err);
-	if (progress)
-		progress_close(progress);
+	progress_close(progress);
 	TRY(result);
 	return bundle_load_image(store, pulled.name ? pulled.name : pulled.digest, line->arena,
 				 image, err);

@@ -115,16 +115,6 @@ static void add_table(const struct found_images *images, const struct options *o
 	table_print(&table, out);
 }
 
-static void add_json(const struct found_images *images, struct text *out)
-{
-	text_add(out, "[");
-	for (size_t i = 0; i < images->count; i++) {
-		text_add(out, i ? ",\n" : "\n");
-		json_write(&found_image_shape, &images->items[i], false, out);
-	}
-	text_add(out, images->count ? "\n]\n" : "]\n");
-}
-
 static int add_by_template(const struct found_images *images, const struct options *options,
 			   struct arena *arena, struct text *out, struct error *err)
 {
@@ -143,7 +133,7 @@ static int add_images(const struct found_images *images, const struct options *o
 	if (!options->format || text_equal(options->format, "table"))
 		add_table(images, options, arena, out);
 	else if (text_equal(options->format, "json"))
-		add_json(images, out);
+		command_add_json(&found_image_shape, images->items, images->count, out);
 	else
 		return add_by_template(images, options, arena, out, err);
 	return 0;

@@ -76,13 +76,32 @@ int command_print(const struct text *text, struct error *err)
 	return standard_print(text->data ? text->data : "", text->length, err);
 }
 
+void command_add_json(const struct json_shape *shape, const void *items, size_t count,
+		      struct text *out)
+{
+	text_add(out, "[");
+	for (size_t i = 0; i < count; i++) {
+		text_add(out, i ? ",\n" : "\n");
+		json_write(shape, (const char *)items + i * shape->size, false, out);
+	}
+	text_add(out, count ? "\n]\n" : "]\n");
+}
+
 int command_print_id(const struct store_image *image, struct error *err)
 {
 	auto_text struct text out = { 0 };
-	const char *colon = strchr(image->id, ':');
 
-	text_format(&out, "%s\n", colon ? colon + 1 : image->id);
+	text_format(&out, "%s\n", digest_hex(image->id));
 	return command_print(&out, err);
+}
+
+void command_collect(struct store *store)
+{
+	struct store_collected collected;
+	struct error err = { 0 };
+
+	if (store_collect(store, false, &collected, &err) < 0)
+		log_debug("nothing is collected now: %s", err.what);
 }
 
 int command_copy(const struct copy_order *order, struct arena *arena, struct error *err)
@@ -92,14 +111,10 @@ int command_copy(const struct copy_order *order, struct arena *arena, struct err
 	char digest[DIGEST_SIZE];
 	int result;
 
-	if (order->verb) {
-		progress = progress_open(order->verb, order->destination, arena);
-		transfer->progress.report = progress_report;
-		transfer->progress.context = progress;
-	}
+	if (order->verb)
+		progress = progress_open(order->verb, order->destination, transfer, arena);
 	result = transfer_copy(order->sources, order->destination, transfer, arena, digest, err);
-	if (progress)
-		progress_close(progress);
+	progress_close(progress);
 	if (result < 0 || !order->digestfile)
 		return result;
 	return file_replace(AT_FDCWD, order->digestfile,

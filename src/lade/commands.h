@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "base/json.h"
 #include "base/options.h"
 #include "image/bundle.h"
 #include "image/reference.h"
@@ -86,8 +87,15 @@ int command_full_name(const char *typed, struct arena *arena, char **name, struc
 /* Print to standard output and flush; an output that is full or closed is an error. */
 int command_print(const struct text *text, struct error *err);
 
+/* Append a JSON array, an object a line. */
+void command_add_json(const struct json_shape *shape, const void *items, size_t count,
+		      struct text *out);
+
 /* The image's whole ID, without the algorithm, as podman prints it. */
 int command_print_id(const struct store_image *image, struct error *err);
+
+/* Remove what nothing needs any more, unless another lade is at work. */
+void command_collect(struct store *store);
 
 /* A transfer_copy with its progress shown as "VERB DESTINATION"; verb NULL: none is. The digest is
  * written to `digestfile`, unless that is NULL. */
@@ -248,10 +256,11 @@ int interrupt_signal(void);
 
 struct progress;
 
-/* "VERB WHAT", then the transfers, on standard error: bars on a terminal, lines elsewhere. */
-struct progress *progress_open(const char *verb, const char *what, struct arena *arena);
-void progress_report(void *progress, const struct transfer_event *event);
-/* The bars' last state stays on the screen. */
+/* "VERB WHAT", then the transfer's events, on standard error: bars on a terminal, lines elsewhere.
+ */
+struct progress *progress_open(const char *verb, const char *what,
+			       struct transfer_options *transfer, struct arena *arena);
+/* The bars' last state stays on the screen. NULL: there are none. */
 void progress_close(struct progress *progress);
 
 /* ---- human.c ----------------------------------------------------------------------------------
@@ -261,8 +270,8 @@ void progress_close(struct progress *progress);
 char *human_size(int64_t bytes, struct arena *arena);
 /* "12s", "3m05s", "2h10m" */
 char *human_duration(int64_t seconds, struct arena *arena);
-/* "3 weeks ago" */
-char *human_age(int64_t seconds, struct arena *arena);
+/* How long ago a time in RFC 3339 was: "3 weeks ago"; "" for anything else. */
+char *human_since(const char *created, struct arena *arena);
 /* RFC 3339 to seconds since 1970; false for anything else. */
 bool human_parse_time(const char *text, int64_t *seconds);
 

@@ -39,16 +39,20 @@ static char *format_time(int64_t seconds, struct arena *arena)
 	return arena_string(arena, text);
 }
 
-int derive_step_make(const struct history_options *options, const char *name, struct arena *arena,
-		     struct derive_step *step, const int64_t **latest, struct error *err)
+int derive_step_make(const struct command_line *line, const struct history_options *options,
+		     const char *name, struct derive_step *step, const int64_t **latest,
+		     struct error *err)
 {
+	struct arena *arena = line->arena;
 	int64_t *seconds = arena_alloc(arena, sizeof(*seconds));
 	bool told;
 
 	*step = (struct derive_step){
 		.author = options->author,
 		.comment = options->comment,
-		.created_by = options->created_by,
+		.created_by = options->created_by
+				      ? options->created_by
+				      : arena_format(arena, "lade %s", line->command->name),
 		.history_created = options->created,
 		.no_history = options->none,
 	};

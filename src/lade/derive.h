@@ -20,9 +20,11 @@ struct history_options {
 /* clang-format on */
 
 /* Everything a derived image is told of where it comes from: now is SOURCE_DATE_EPOCH where that is
- * set; then *latest, if given, points to it. `name` is as a person typed it. */
-int derive_step_make(const struct history_options *options, const char *name, struct arena *arena,
-		     struct derive_step *step, const int64_t **latest, struct error *err);
+ * set; then *latest, if given, points to it. `name` is as a person typed it. What nobody said was
+ * done otherwise was done by this command. */
+int derive_step_make(const struct command_line *line, const struct history_options *options,
+		     const char *name, struct derive_step *step, const int64_t **latest,
+		     struct error *err);
 
 /* Now, or SOURCE_DATE_EPOCH where that is set, in RFC 3339. */
 int derive_time_now(struct arena *arena, char **created, struct error *err);

@@ -137,12 +137,7 @@ static bool match_since(const struct filters *filters, const struct filter *filt
 static bool match_containers(const struct filters *filters, const struct filter *filter,
 			     const struct store_image *image)
 {
-	const struct store_bundles *bundles = filters->context->bundles;
-	bool used = false;
-
-	for (size_t i = 0; i < bundles->count; i++)
-		used |= store_image_has(image, bundles->items[i].digest);
-	return used == filter->yes;
+	return (store_count_bundles(filters->context->bundles, image) > 0) == filter->yes;
 }
 
 static bool match_dangling(const struct filters *filters, const struct filter *filter,
@@ -263,12 +258,7 @@ static const struct filter_kind kinds[] = {
 
 static bool is_allowed(const char *only, const char *key)
 {
-	size_t length = strlen(key);
-
-	for (; only && *only; only += strcspn(only, "|"), only += *only == '|')
-		if (!strncmp(only, key, length) && (!only[length] || only[length] == '|'))
-			return true;
-	return !only;
+	return !only || text_among(only, key);
 }
 
 static const struct filter_kind *find_kind(const char *key, const char *only)

@@ -48,7 +48,7 @@ static const struct {
 	{ INT64_MAX, YEAR, "1 year", "years" },
 };
 
-char *human_age(int64_t seconds, struct arena *arena)
+static char *human_age(int64_t seconds, struct arena *arena)
 {
 	size_t row = 0;
 	int64_t count;
@@ -83,4 +83,12 @@ bool human_parse_time(const char *text, int64_t *seconds)
 	if (sscanf(text, "%c%2d:%2d", &sign, &hours, &minutes) == 3)
 		*seconds -= (sign == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
 	return true;
+}
+
+char *human_since(const char *created, struct arena *arena)
+{
+	int64_t seconds;
+
+	return human_parse_time(created, &seconds) ? human_age(time(NULL) - seconds, arena)
+						   : arena_string(arena, "");
 }

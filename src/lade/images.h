@@ -39,15 +39,15 @@ JSON_STRUCT(image_row, IMAGE_ROW_ROWS);
 /* clang-format on */
 
 /* The store's images as a template sees them, and that template's rows. */
-int images_print(const struct store *store, const struct store_images *images,
+int images_print(const struct store_images *images, const struct store_bundles *bundles,
 		 const struct images_options *options, struct arena *arena, struct text *out,
 		 struct error *err);
 /* Each ID once. */
 void images_ids(const struct store_images *images, const struct images_options *options,
 		struct arena *arena, struct text *out);
 /* podman's fields, an object for each image with all its names. */
-int images_json(const struct store *store, const struct store_images *images, struct arena *arena,
-		struct text *out, struct error *err);
+void images_json(const struct store_images *images, const struct store_bundles *bundles,
+		 struct arena *arena, struct text *out);
 
 /* All names of the image `digest`, its tags, and names with its digest. */
 struct image_names {

@@ -55,20 +55,11 @@ struct image_names images_names(const struct store_images *images, const char *d
 	return names;
 }
 
-static void count_bundles(const struct store_bundles *bundles, const struct store_image *image,
-			  struct listed_image *listed)
+void images_json(const struct store_images *images, const struct store_bundles *bundles,
+		 struct arena *arena, struct text *out)
 {
-	for (size_t i = 0; i < bundles->count; i++)
-		listed->containers += store_image_has(image, bundles->items[i].digest);
-}
-
-int images_json(const struct store *store, const struct store_images *images, struct arena *arena,
-		struct text *out, struct error *err)
-{
-	struct store_bundles bundles;
 	const char *before = "";
 
-	TRY(store_list_bundles(store, arena, &bundles, err));
 	text_add(out, "[");
 	for (size_t i = 0; i < images->count; i++) {
 		const struct store_image *image = &images->items[i];
@@ -88,17 +79,16 @@ int images_json(const struct store *store, const struct store_images *images, st
 			.os = image->os,
 			.architecture = image->architecture,
 			.dangling = !names.all.count,
+			.containers = store_count_bundles(bundles, image),
 		};
 
 		if (images_listed_before(images, i))
 			continue;
-		listed.id = image->id && strchr(image->id, ':') ? strchr(image->id, ':') + 1 : NULL;
+		listed.id = image->id ? (char *)digest_hex(image->id) : NULL;
 		human_parse_time(image->created, &listed.created);
-		count_bundles(&bundles, image, &listed);
 		text_format(out, "%s\n", before);
 		json_write(&listed_image_shape, &listed, true, out);
 		before = ",";
 	}
 	text_add(out, "]\n");
-	return 0;
 }

@@ -2,7 +2,6 @@
  * alone. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/template.h"
 #include "image/reference.h"
@@ -20,7 +19,7 @@ static char *short_id(const char *id, const struct images_options *options, stru
 		return arena_string(arena, "<damaged>");
 	if (options->no_trunc)
 		return arena_string(arena, id);
-	return arena_format(arena, "%.12s", strchr(id, ':') ? strchr(id, ':') + 1 : id);
+	return arena_format(arena, "%.12s", digest_hex(id));
 }
 
 void images_split_name(const struct store_image *image, struct arena *arena, char **repository,
@@ -34,24 +33,6 @@ void images_split_name(const struct store_image *image, struct arena *arena, cha
 	*repository = reference_repository(&reference, arena);
 	if (reference.tag)
 		*tag = reference.tag;
-}
-
-static char *age_of(const struct store_image *image, struct arena *arena)
-{
-	int64_t created;
-
-	if (!human_parse_time(image->created, &created))
-		return nothing;
-	return human_age(time(NULL) - created, arena);
-}
-
-static uint64_t count_bundles(const struct store_bundles *bundles, const struct store_image *image)
-{
-	uint64_t count = 0;
-
-	for (size_t i = 0; i < bundles->count; i++)
-		count += store_image_has(image, bundles->items[i].digest);
-	return count;
 }
 
 static char *join(const struct strings *list, struct arena *arena)
@@ -72,8 +53,8 @@ static void fill_row(const struct store_images *images, const struct store_image
 	*row = (struct image_row){
 		.id = short_id(image->id, options, arena),
 		.digest = (char *)store_image_key(image),
-		.created = age_of(image, arena),
-		.created_since = age_of(image, arena),
+		.created = human_since(image->created, arena),
+		.created_since = human_since(image->created, arena),
 		.created_at = image->created ? image->created : nothing,
 		.size = human_size(image->total, arena),
 		.virtual_size = image->total,
@@ -102,7 +83,7 @@ static const char *usual_format(const struct images_options *options, struct are
 			    options->history ? "\\t{{.History}}" : "");
 }
 
-int images_print(const struct store *store, const struct store_images *images,
+int images_print(const struct store_images *images, const struct store_bundles *bundles,
 		 const struct images_options *options, struct arena *arena, struct text *out,
 		 struct error *err)
 {
@@ -120,12 +101,10 @@ int images_print(const struct store *store, const struct store_images *images,
 		.times = times,
 	};
 	const char *format = options->format;
-	struct store_bundles bundles;
 
-	TRY(store_list_bundles(store, arena, &bundles, err));
 	for (size_t i = 0; i < images->count; i++) {
 		fill_row(images, &images->items[i], options, arena, &items[i]);
-		items[i].containers = count_bundles(&bundles, &images->items[i]);
+		items[i].containers = store_count_bundles(bundles, &images->items[i]);
 	}
 	if (!format || text_equal(format, "table"))
 		format = usual_format(options, arena);

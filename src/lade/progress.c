@@ -35,16 +35,6 @@ static bool is_terminal(void)
 	return isatty(STDERR_FILENO) && !text_equal(getenv("TERM"), "dumb");
 }
 
-struct progress *progress_open(const char *verb, const char *what, struct arena *arena)
-{
-	struct progress *progress = arena_alloc(arena, sizeof(*progress));
-
-	progress->arena = arena;
-	progress->terminal = is_terminal();
-	fprintf(stderr, "%s %s\n", verb, what);
-	return progress;
-}
-
 /* ---- on a terminal --------------------------------------------------------------------------- */
 
 static struct bars_screen look_at_screen(void)
@@ -98,7 +88,7 @@ static void show(struct progress *progress, const struct transfer_event *event)
 		draw(progress);
 }
 
-void progress_report(void *context, const struct transfer_event *event)
+static void report(void *context, const struct transfer_event *event)
 {
 	struct progress *progress = context;
 
@@ -115,8 +105,23 @@ void progress_report(void *context, const struct transfer_event *event)
 		fputs(progress->terminal ? "" : "Writing to the store\n", stderr);
 }
 
+/* ---- from begin to end ----------------------------------------------------------------------- */
+
+struct progress *progress_open(const char *verb, const char *what,
+			       struct transfer_options *transfer, struct arena *arena)
+{
+	struct progress *progress = arena_alloc(arena, sizeof(*progress));
+
+	progress->arena = arena;
+	progress->terminal = is_terminal();
+	transfer->progress.report = report;
+	transfer->progress.context = progress;
+	fprintf(stderr, "%s %s\n", verb, what);
+	return progress;
+}
+
 void progress_close(struct progress *progress)
 {
-	if (progress->terminal && progress->bars.count)
+	if (progress && progress->terminal && progress->bars.count)
 		draw(progress);
 }

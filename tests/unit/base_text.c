@@ -244,6 +244,11 @@ static void test_questions_about_strings(void **state)
 	assert_false(text_ends(NULL, ""));
 	assert_string_equal(text_after("oci:dir", "oci:"), "dir");
 	assert_null(text_after("dir", "oci:"));
+	assert_true(text_among("json|table", "json"));
+	assert_true(text_among("json|table", "table"));
+	assert_false(text_among("json|table", "tab"));
+	assert_false(text_among("json|table", "json|table"));
+	assert_false(text_among(NULL, "json"));
 }
 
 static void test_characters_are_utf8_to_the_letter(void **state)

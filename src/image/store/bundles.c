@@ -192,6 +192,15 @@ int store_list_bundles(const struct store *store, struct arena *arena,
 	return 0;
 }
 
+size_t store_count_bundles(const struct store_bundles *bundles, const struct store_image *image)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < bundles->count; i++)
+		count += store_image_has(image, bundles->items[i].digest);
+	return count;
+}
+
 /* The record goes last: until then a second try finds the bundle. */
 static int directory_clear(int fd, struct error *err)
 {
