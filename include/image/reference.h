@@ -49,6 +49,8 @@ int reference_parse_name(const char *text, struct arena *arena, struct reference
 /* "oci:", "docker://", …; and whether a text begins with one of them. */
 const char *reference_prefix(enum reference_transport transport);
 bool reference_has_transport(const char *text);
+/* Does a name say which image it means, by tag or digest? ("latest" is added to what does not.) */
+bool reference_has_target(const char *text);
 
 /* In full: "docker.io/library/alpine:latest", "oci:DIR:NAME". Parses back to the same. */
 char *reference_format(const struct reference *reference, struct arena *arena);
@@ -56,6 +58,8 @@ char *reference_format(const struct reference *reference, struct arena *arena);
 char *reference_familiar(const struct reference *reference, struct arena *arena);
 /* Name without tag and digest: "docker.io/library/alpine". */
 char *reference_repository(const struct reference *reference, struct arena *arena);
+/* The same with the target alone: "docker.io/library/alpine@sha256:…", else "…:latest". */
+char *reference_exact(const struct reference *reference, struct arena *arena);
 /* What the registry's API calls the wanted manifest: the digest, else the tag. */
 const char *reference_target(const struct reference *reference);
 /* Where docker.io's API lives: "registry-1.docker.io"; every other domain itself. */

@@ -85,6 +85,9 @@ struct registry_manifest {
 	char digest[DIGEST_SIZE]; /* computed here */
 };
 
+/* To be read; called by its digest. */
+struct oci_document registry_document(const struct registry_manifest *manifest);
+
 /* Fetch by tag or digest. With a digest the body must have it. At most OCI_DOCUMENT_LIMIT. */
 int registry_fetch_manifest(struct registry *registry, const char *target, struct arena *arena,
 			    struct registry_manifest *manifest, struct error *err);

@@ -9,7 +9,8 @@ setup() {
 	image_setup
 	command -v docker-registry >/dev/null || skip "no docker-registry"
 	export HOME=$PWD XDG_RUNTIME_DIR=$PWD XDG_CONFIG_HOME=$PWD/config
-	mkdir -p config/containers/registries.d
+	export TMPDIR=$PWD/scratch
+	mkdir -p config/containers/registries.d "$TMPDIR"
 	start_registry
 	push "$LAYOUT" team/demo:1
 	IMAGE=$REGISTRY/team/demo:1
@@ -184,7 +185,7 @@ sigstore_sign() {
 	gpg_sign "$IMAGE"
 	both_take "$IMAGE"
 	ok lade pull -q "$IMAGE"
-	nothing "$(find /tmp -maxdepth 1 -name 'lade-keys-*' -newer manifest.json)"
+	nothing "$(ls "$TMPDIR")"
 }
 
 @test "signedBy: another name, another digest, another key and a changed signature are refused" {
@@ -241,8 +242,8 @@ sigstore_sign() {
 strangers() {
 	fails 125 timeout 60 lade copy -q "docker://$IMAGE" "dir:$PWD/refused-here"
 	says "$1"
-	nothing "$(pgrep -f 'gpg-agent --homedir /tmp/lade-keys-')"
-	nothing "$(find /tmp -maxdepth 1 -name 'lade-keys-*' -newer manifest.json)"
+	nothing "$(pgrep -f "gpg-agent --homedir $TMPDIR/lade-")"
+	nothing "$(ls "$TMPDIR")"
 	cp good "$DIRECTORY/signature-2"
 	ok lade copy -q "docker://$IMAGE" "dir:$PWD/by-lade"
 	rm "$DIRECTORY/signature-2"
@@ -335,8 +336,8 @@ _, outer, more = packed((b"\xa3\x01" + first, again * 64), 0)
 sys.stdout.buffer.write(b"\xa3\x01" + outer + more * 100)' >"$DIRECTORY/signature-1"
 	"$LADE" --root "$STORE" copy -q "docker://$IMAGE" "dir:$PWD/refused-here" 2>errors 3>&- &
 	local lade=$! home
-	timeout 30 bash -c 'until pgrep -n -f "/tmp/[l]ade-keys-.* --output"; do sleep 0.1; done' >gpg.pid
-	home=$(tr '\0' '\n' <"/proc/$(cat gpg.pid)/cmdline" | grep '^/tmp/lade-keys')
+	timeout 30 bash -c 'until pgrep -n -f "$TMPDIR/[l]ade-.* --output"; do sleep 0.1; done' >gpg.pid
+	home=$(tr '\0' '\n' <"/proc/$(cat gpg.pid)/cmdline" | grep "^$TMPDIR/lade-")
 	kill -TERM "$lade"
 	local status=0
 	wait "$lade" || status=$?

@@ -7,11 +7,9 @@
 /* As the configuration knows names: with the digest, else with the tag. */
 static char *written(const struct reference *name, struct arena *arena)
 {
-	if (name->digest)
-		return arena_format(arena, "%s/%s@%s", name->domain, name->path, name->digest);
 	if (!name->path) /* a whole registry */
 		return arena_string(arena, name->domain);
-	return arena_format(arena, "%s/%s:%s", name->domain, name->path, name->tag);
+	return reference_exact(name, arena);
 }
 
 /* How much of a name "*.example.com" covers: "a.b.example.com"; 0: it does not match. */

@@ -191,13 +191,6 @@ static int read_registry(struct registries *registries, const struct setting *at
 /* ---- short names ------------------------------------------------------------------------------
  */
 
-static bool has_tag_or_digest(const char *name)
-{
-	const char *last = strrchr(name, '/');
-
-	return strchr(name, '@') || strchr(last ? last : name, ':');
-}
-
 static int check_alias(const struct setting *alias, struct error *err)
 {
 	auto_arena struct arena arena = { 0 };
@@ -207,14 +200,14 @@ static int check_alias(const struct setting *alias, struct error *err)
 		return setting_refuse(alias, err, "expected a string, found %s",
 				      setting_kind_name(alias->kind));
 	if (reference_parse_name(alias->key, &arena, &name, NULL) < 0 || !name.typed ||
-	    has_tag_or_digest(alias->key))
+	    reference_has_target(alias->key))
 		return setting_refuse(alias, err,
 				      "\"%.200s\" is not a name without registry, tag and digest",
 				      alias->key);
 	if (!*alias->string)
 		return 0;
 	if (reference_parse_name(alias->string, &arena, &value, NULL) < 0 || value.typed ||
-	    has_tag_or_digest(alias->string))
+	    reference_has_target(alias->string))
 		return setting_refuse(
 			alias, err,
 			"\"%.200s\" is not a name with registry, without tag and digest",

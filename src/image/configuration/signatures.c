@@ -108,12 +108,10 @@ static int take_scopes(const struct scopes *scopes, const struct reference *name
 		       struct configuration_signatures *where, struct error *err)
 {
 	struct arena *arena = scopes->arena;
-	char *at = arena_format(arena, "%s/%s%c%s", name->domain, name->path,
-				name->digest ? '@' : ':', reference_target(name));
+	char *at = reference_repository(name, arena);
 	bool decided = false;
 
-	TRY(take_scope(scopes, at, where, &decided, err));
-	at = arena_format(arena, "%s/%s", name->domain, name->path);
+	TRY(take_scope(scopes, reference_exact(name, arena), where, &decided, err));
 	for (char *slash = at; slash; slash = strrchr(at, '/')) {
 		if (slash != at)
 			*slash = '\0';

@@ -31,6 +31,12 @@ char *reference_repository(const struct reference *reference, struct arena *aren
 	return arena_format(arena, "%s/%s", reference->domain, reference->path);
 }
 
+char *reference_exact(const struct reference *reference, struct arena *arena)
+{
+	return arena_format(arena, "%s/%s%c%s", reference->domain, reference->path,
+			    reference->digest ? '@' : ':', reference_target(reference));
+}
+
 char *reference_format(const struct reference *reference, struct arena *arena)
 {
 	if (reference->transport != REFERENCE_REGISTRY)

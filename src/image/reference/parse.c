@@ -108,6 +108,13 @@ int reference_parse_name(const char *text, struct arena *arena, struct reference
 	return 0;
 }
 
+bool reference_has_target(const char *text)
+{
+	const char *last = strrchr(text, '/');
+
+	return strchr(text, '@') || strchr(last ? last : text, ':');
+}
+
 /* PATH[:NAME|:@N] */
 static int parse_place(const char *text, const char *rest, struct arena *arena,
 		       struct reference *reference, struct error *err)

@@ -10,6 +10,12 @@
 		       "application/vnd.docker.distribution.manifest.list.v2+json, "               \
 		       "application/vnd.docker.distribution.manifest.v2+json, */*;q=0.1"
 
+struct oci_document registry_document(const struct registry_manifest *manifest)
+{
+	return (struct oci_document){ manifest->bytes, manifest->length, manifest->digest,
+				      manifest->media_type };
+}
+
 static int keep_bytes(void *context, const void *bytes, size_t length, struct error *err)
 {
 	struct text *text = context;

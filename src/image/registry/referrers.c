@@ -81,10 +81,7 @@ int registry_list_referrers(struct registry *registry, const char *digest,
 static int describe(const struct registry_manifest *pushed, struct arena *arena,
 		    struct oci_descriptor *entry, const char **subject, struct error *err)
 {
-	const struct oci_document document = { .bytes = pushed->bytes,
-					       .length = pushed->length,
-					       .name = pushed->digest,
-					       .media_type = pushed->media_type };
+	const struct oci_document document = registry_document(pushed);
 	struct oci_manifest manifest = { 0 };
 	struct oci_index index = { 0 };
 	enum oci_kind kind;

@@ -15,9 +15,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "base/file.h"
 #include "base/own.h"
-#include "temporary.h"
+#include "base/temporary.h"
 
 #define MEMBERS_MOST 20000
 #define BLOCK        (256 * 1024)
@@ -192,28 +193,20 @@ struct feed {
 static la_ssize_t read_feed(struct archive *archive, void *context, const void **block)
 {
 	struct feed *feed = context;
-	struct pollfd ready[] = { { .fd = feed->fd, .events = POLLIN },
-				  { .fd = feed->cancel_fd, .events = POLLIN } };
-	ssize_t got = -1;
+	int result;
 
 	*block = feed->block;
-	while (got < 0) {
-		if (poll(ready, feed->cancel_fd > 0 ? 2 : 1, -1) < 0) {
-			if (errno == EINTR) /* the signal, perhaps, that the other one tells of */
-				continue;
-			break;
-		}
-		if (ready[1].revents) {
-			archive_set_error(archive, ECANCELED, "interrupted");
-			return -1;
-		}
-		got = read(feed->fd, feed->block, sizeof(feed->block));
-		if (got < 0 && errno != EINTR && errno != EAGAIN)
+	while ((result = cancel_wait(feed->cancel_fd, feed->fd, POLLIN, NULL)) >= 0) {
+		ssize_t got = read(feed->fd, feed->block, sizeof(feed->block));
+
+		if (got >= 0)
+			return got;
+		result = -errno;
+		if (errno != EINTR && errno != EAGAIN)
 			break;
 	}
-	if (got < 0)
-		archive_set_error(archive, errno, "%s", error_reason(errno));
-	return got;
+	archive_set_error(archive, -result, "%s", error_reason(-result));
+	return -1;
 }
 
 static int unpack(const char *path, struct archive_members *members, struct arena *arena,

@@ -11,12 +11,6 @@
 
 /* ---- one manifest ---------------------------------------------------------------------------- */
 
-static struct oci_document document_of(const struct registry_manifest *document)
-{
-	return (struct oci_document){ document->bytes, document->length, document->digest,
-				      document->media_type };
-}
-
 /* The type it is pushed as is the one it says itself, else what it was served as. */
 static void settle_type(struct registry_manifest *document, char *own, enum oci_kind kind)
 {
@@ -31,7 +25,7 @@ static void settle_type(struct registry_manifest *document, char *own, enum oci_
 static int copy_manifest(struct copy *copy, struct registry_manifest *document, const char *name,
 			 struct error *err)
 {
-	struct oci_document read = document_of(document);
+	struct oci_document read = registry_document(document);
 	struct oci_manifest manifest;
 	int changed;
 
@@ -80,7 +74,7 @@ static int copy_all(struct copy *copy, struct oci_index *index, struct registry_
 static int copy_index(struct copy *copy, struct registry_manifest *document, const char *name,
 		      int depth, struct error *err)
 {
-	struct oci_document read = document_of(document);
+	struct oci_document read = registry_document(document);
 	const struct oci_descriptor *chosen;
 	struct oci_index index;
 
@@ -95,7 +89,7 @@ static int copy_index(struct copy *copy, struct registry_manifest *document, con
 static int copy_document(struct copy *copy, struct registry_manifest *document, const char *name,
 			 int depth, struct error *err)
 {
-	struct oci_document read = document_of(document);
+	struct oci_document read = registry_document(document);
 	enum oci_kind kind;
 
 	if (depth > OCI_INDEX_DEPTH)

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "base/temporary.h"
 #include "copy_private.h"
 #include "image/layer.h"
 #include "image/layer_writer.h"
-#include "temporary.h"
 
 /* What other clients wrote about the blob that is no more: tables of its content. */
 static const char *const stale_annotations[] = {

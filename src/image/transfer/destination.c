@@ -2,7 +2,6 @@
 #include "destination.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -34,13 +33,6 @@ int destination_open(const struct reference *reference, const struct transfer_op
 	return destination->kind->open(destination, options, err);
 }
 
-int destination_check(const struct destination *destination, struct error *err)
-{
-	struct pollfd wait = { .fd = destination->cancel_fd, .events = POLLIN };
-
-	return wait.fd > 0 && poll(&wait, 1, 0) > 0 ? fail(err, ECANCELED, "interrupted") : 0;
-}
-
 void destination_close(struct destination *destination)
 {
 	if (destination->kind)
@@ -69,10 +61,8 @@ static void add_origin(const struct destination *destination, const char *name,
 	    !text_equal(origin.domain, destination->reference->domain) ||
 	    text_equal(origin.path, destination->reference->path))
 		return;
-	for (size_t i = 0; i < origins->count; i++)
-		if (!strcmp(origins->items[i], origin.path))
-			return;
-	strings_add(origins, origin.path, destination->arena);
+	if (!strings_have(origins, origin.path))
+		strings_add(origins, origin.path, destination->arena);
 }
 
 /* Where the blob comes from now, where its image was pulled from, and what the store remembers. */

@@ -59,8 +59,6 @@ extern const struct destination_kind to_docker_archive;
 
 int destination_open(const struct reference *reference, const struct transfer_options *options,
 		     struct arena *arena, struct destination *destination, struct error *err);
-/* ECANCELED once somebody wants to stop. */
-int destination_check(const struct destination *destination, struct error *err);
 void destination_close(struct destination *destination); /* harmless when closed */
 
 /* to_files.c: the calls of a layout, for the archive that is one. */

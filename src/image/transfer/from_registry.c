@@ -10,8 +10,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/own.h"
+#include "base/temporary.h"
 #include "source.h"
-#include "temporary.h"
 
 /* One place to try, under one name. */
 struct attempt {

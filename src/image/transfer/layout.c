@@ -5,13 +5,13 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/below.h"
+#include "base/cancel.h"
 #include "base/file.h"
 #include "base/own.h"
 #include "base/text.h"
@@ -208,15 +208,6 @@ int layout_resolve(struct source *source, struct arena *arena, struct registry_m
 	return layout_fetch_described(source, chosen, arena, document, err);
 }
 
-static int check_cancelled(const struct source *source, struct error *err)
-{
-	struct pollfd wait = { .fd = source->cancel_fd, .events = POLLIN };
-
-	if (source->cancel_fd > 0 && poll(&wait, 1, 0) > 0)
-		return fail(err, ECANCELED, "interrupted");
-	return 0;
-}
-
 /* The bytes from the sink's offset on, hashed behind those that it has. */
 static int pour(const struct source *source, int fd, const struct registry_sink *sink,
 		struct digest_hash *hash, struct error *err)
@@ -228,7 +219,7 @@ static int pour(const struct source *source, int fd, const struct registry_sink 
 	if (!buffer)
 		return fail(err, ENOMEM, "out of memory");
 	while ((got = pread(fd, buffer, CHUNK, offset)) > 0) {
-		TRY(check_cancelled(source, err));
+		TRY(cancel_check(source->cancel_fd, err));
 		digest_update(hash, buffer, (size_t)got);
 		TRY(sink->write(sink->context, buffer, (size_t)got, err));
 		offset += got;

@@ -4,12 +4,6 @@
 
 #include "source.h"
 
-static struct oci_document document_of(const struct registry_manifest *document)
-{
-	return (struct oci_document){ document->bytes, document->length, document->digest,
-				      document->media_type };
-}
-
 static int choose_manifest(struct source *source, struct arena *arena, struct transfer_look *look,
 			   struct error *err)
 {
@@ -17,7 +11,7 @@ static int choose_manifest(struct source *source, struct arena *arena, struct tr
 
 	look->manifest = look->top;
 	for (int depth = 0; depth <= OCI_INDEX_DEPTH; depth++) {
-		struct oci_document document = document_of(&look->manifest);
+		struct oci_document document = registry_document(&look->manifest);
 		const struct oci_descriptor *chosen;
 		struct oci_index index;
 

@@ -12,16 +12,6 @@
 
 /* ---- which image ----------------------------------------------------------------------------- */
 
-static struct oci_document document_of(const struct registry_manifest *fetched)
-{
-	return (struct oci_document){
-		.bytes = fetched->bytes,
-		.length = fetched->length,
-		.name = fetched->digest,
-		.media_type = fetched->media_type,
-	};
-}
-
 static int keep(struct pull *pull, const struct registry_manifest *fetched, struct error *err)
 {
 	return store_put_blob(pull->store, fetched->digest, fetched->bytes, fetched->length, err);
@@ -30,7 +20,7 @@ static int keep(struct pull *pull, const struct registry_manifest *fetched, stru
 /* From an index to the entry for this platform. */
 static int follow_index(struct pull *pull, struct registry_manifest *fetched, struct error *err)
 {
-	struct oci_document document = document_of(fetched);
+	struct oci_document document = registry_document(fetched);
 	const struct oci_descriptor *chosen;
 	struct oci_index index;
 
@@ -46,7 +36,7 @@ static int find_manifest(struct pull *pull, struct registry_manifest *fetched,
 
 	TRY(pull->source.kind->resolve(&pull->source, pull->arena, fetched, err));
 	for (int depth = 0; depth <= OCI_INDEX_DEPTH; depth++) {
-		struct oci_document document = document_of(fetched);
+		struct oci_document document = registry_document(fetched);
 
 		TRY(oci_document_kind(&document, &kind, err));
 		/* Of an index one image is taken: that one's signatures count. */
@@ -289,7 +279,7 @@ static int bring_entry(struct pull *pull, const struct oci_document *document, s
 static int bring_index(struct pull *pull, const struct registry_manifest *fetched, int depth,
 		       struct error *err)
 {
-	struct oci_document document = document_of(fetched);
+	struct oci_document document = registry_document(fetched);
 	struct oci_index index;
 
 	if (depth > OCI_INDEX_DEPTH)
@@ -301,7 +291,7 @@ static int bring_index(struct pull *pull, const struct registry_manifest *fetche
 
 		TRY(source_fetch_described(&pull->source, &index.manifests.items[i], pull->arena,
 					   &part, err));
-		document = document_of(&part);
+		document = registry_document(&part);
 		TRY(oci_document_kind(&document, &kind, err));
 		TRY(source_check(&pull->source, &part, err));
 		TRY(keep(pull, &part, err));
@@ -319,7 +309,7 @@ static int pull_index(struct pull *pull, struct store_image *image, struct error
 	struct oci_document document;
 
 	TRY(pull->source.kind->resolve(&pull->source, pull->arena, &fetched, err));
-	document = document_of(&fetched);
+	document = registry_document(&fetched);
 	TRY(oci_document_kind(&document, &kind, err));
 	if (kind != OCI_INDEX)
 		return pull_image(pull, image, err);

@@ -14,12 +14,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/own.h"
+#include "base/temporary.h"
 #include "destination.h"
 #include "image/layer.h"
-#include "temporary.h"
 
 #define CHUNK (256 * 1024)
 
@@ -66,30 +67,21 @@ static la_ssize_t write_tar(struct archive *archive, void *context, const void *
 			    size_t length)
 {
 	const struct tar *tar = context;
-	struct pollfd ready[] = { { .fd = tar->fd, .events = POLLOUT },
-				  { .fd = tar->destination->cancel_fd, .events = POLLIN } };
-	ssize_t done = -1;
+	int result;
 
-	while (done < 0) {
-		if (poll(ready, ready[1].fd > 0 ? 2 : 1, -1) < 0) {
-			if (errno == EINTR) /* the signal, perhaps, that the other one tells of */
-				continue;
-			break;
-		}
-		if (ready[1].revents) {
-			archive_set_error(archive, ECANCELED, "interrupted");
-			return -1;
-		}
+	while ((result = cancel_wait(tar->destination->cancel_fd, tar->fd, POLLOUT, NULL)) >= 0) {
 		/* What a pipe takes without a wait, once it takes anything (pipe(7)). */
-		if (!*tar->temporary && length > PIPE_BUF)
-			length = PIPE_BUF;
-		done = write(tar->fd, bytes, length);
-		if (done < 0 && errno != EINTR && errno != EAGAIN)
+		const size_t most = *tar->temporary || length < PIPE_BUF ? length : PIPE_BUF;
+		ssize_t done = write(tar->fd, bytes, most);
+
+		if (done >= 0)
+			return done;
+		result = -errno;
+		if (errno != EINTR && errno != EAGAIN)
 			break;
 	}
-	if (done < 0)
-		archive_set_error(archive, errno, "%s", error_reason(errno));
-	return done;
+	archive_set_error(archive, -result, "%s", error_reason(-result));
+	return -1;
 }
 
 static int open_tar(struct tar *tar, struct error *err)
@@ -138,7 +130,7 @@ static int add_data(struct tar *tar, int fd, struct error *err)
 	if (!buffer)
 		return fail(err, ENOMEM, "out of memory");
 	while ((got = read(fd, buffer, CHUNK)) > 0) {
-		TRY(destination_check(tar->destination, err));
+		TRY(cancel_check(tar->destination->cancel_fd, err));
 		if (archive_write_data(tar->archive, buffer, (size_t)got) != got)
 			return fail_tar(tar, err);
 	}
@@ -366,8 +358,7 @@ static int docker_put_document(struct destination *destination,
 			       struct error *err)
 {
 	struct docker_archive *archive = destination->archive;
-	struct oci_document read = { document->bytes, document->length, document->digest,
-				     document->media_type };
+	struct oci_document read = registry_document(document);
 	struct docker_image *saved;
 	struct oci_manifest manifest;
 	enum oci_kind kind;

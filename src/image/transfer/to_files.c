@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "base/file.h"
 #include "base/own.h"
 #include "destination.h"
@@ -118,7 +119,7 @@ static int pour(const struct destination *destination, const struct parcel *parc
 		return fail(err, ENOMEM, "out of memory");
 	TRY(digest_begin(&hash, digest_algorithm(descriptor->digest), err));
 	while ((got = pread(parcel->fd, buffer, CHUNK, done)) > 0) {
-		TRY(destination_check(destination, err));
+		TRY(cancel_check(destination->cancel_fd, err));
 		digest_update(&hash, buffer, (size_t)got);
 		TRY(file_write_all(out, buffer, (size_t)got, "a blob", err));
 		done += got;

@@ -7,9 +7,8 @@
 
 static int refuse(const struct requirement *requirement, struct error *err, const char *what)
 {
-	fail(err, EPERM, "refused by %s (line %u:%u): %s", requirement->place->file,
-	     requirement->place->line, requirement->place->column, what);
-	return -EPERM;
+	return fail(err, EPERM, "refused by %s (line %u:%u): %s", requirement->place->file,
+		    requirement->place->line, requirement->place->column, what);
 }
 
 /* One requirement, and what it says to the signatures. */

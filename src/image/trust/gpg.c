@@ -18,8 +18,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "base/file.h"
 #include "base/own.h"
+#include "base/temporary.h"
 #include "trust_private.h"
 
 #define LIBRARY_NAME   "libgpgme.so.11"
@@ -107,25 +109,22 @@ static int open_library(struct gpgme *library, struct error *err)
 struct check {
 	struct gpgme library;
 	gpgme_ctx_t context;
-	char home[64];
+	char *home;
 	int cancel_fd; /* <= 0: none */
 };
 
 static int make_home(struct check *check, struct error *err)
 {
-	auto_close int fd = -1;
-	char path[sizeof(check->home) + sizeof("/gpg.conf")];
+	static const struct file_content configuration = { .bytes = CONFIGURATION,
+							   .length = sizeof(CONFIGURATION) - 1,
+							   .mode = 0600 };
+	auto_close int dir = -1;
 
-	strcpy(check->home, "/tmp/lade-keys-XXXXXX");
-	if (!mkdtemp(check->home)) {
-		*check->home = '\0';
-		return fail_call(err, "mkdtemp", "cannot prepare a check of GPG signatures");
-	}
-	strcat(strcpy(path, check->home), "/gpg.conf");
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return fail_call(err, "open", "cannot create \"%s\"", path);
-	return file_write_all(fd, CONFIGURATION, strlen(CONFIGURATION), path, err);
+	TRY(temporary_directory(&check->home, err));
+	dir = open(check->home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return fail_call(err, "open", "cannot open \"%s\"", check->home);
+	return file_replace(dir, "gpg.conf", &configuration, err);
 }
 
 static int open_context(struct check *check, struct error *err)
@@ -148,8 +147,9 @@ static int open_context(struct check *check, struct error *err)
 
 static void close_check(struct check *check)
 {
-	if (*check->home)
+	if (check->home)
 		file_remove_tree(AT_FDCWD, check->home, NULL);
+	free(check->home);
 	if (check->library.handle)
 		dlclose(check->library.handle);
 }
@@ -298,17 +298,10 @@ static _Noreturn void judge_apart(struct check *check, const struct keys *keys,
 static int await(pid_t pid, int cancel_fd, struct error *err)
 {
 	auto_close int process = (int)syscall(SYS_pidfd_open, pid, 0);
-	struct pollfd waits[] = { { process, POLLIN, 0 },
-				  { cancel_fd > 0 ? cancel_fd : -1, POLLIN, 0 } };
-	int result = 0;
+	int result =
+		process < 0 ? fail_call(err, "pidfd_open", "cannot watch a check of GPG signatures")
+			    : cancel_wait(cancel_fd, process, POLLIN, err);
 
-	if (process < 0)
-		result = fail_call(err, "pidfd_open", "cannot watch a check of GPG signatures");
-	while (!result && poll(waits, 2, -1) < 0)
-		if (errno != EINTR)
-			result = fail_call(err, "poll", "cannot watch a check of GPG signatures");
-	if (!result && waits[1].revents)
-		result = fail(err, ECANCELED, "interrupted");
 	kill(-pid, SIGKILL);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;

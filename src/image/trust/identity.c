@@ -12,11 +12,9 @@ struct signed_name {
 
 static bool parse(const char *text, struct arena *arena, struct signed_name *name)
 {
-	const char *last = text ? strrchr(text, '/') : NULL;
-
 	if (!text || reference_parse_name(text, arena, &name->reference, NULL) < 0)
 		return false;
-	name->whole = strchr(text, '@') || strchr(last ? last : text, ':');
+	name->whole = reference_has_target(text);
 	return true;
 }
 
@@ -45,7 +43,7 @@ static bool repo_digest_or_exact(const struct reference *wanted, const struct si
 static bool remap(const struct identity *identity, const struct reference *image,
 		  struct arena *arena, struct reference *remapped)
 {
-	const char *name = arena_format(arena, "%s/%s", image->domain, image->path);
+	const char *name = reference_repository(image, arena);
 	const char *rest = text_after(name, identity->prefix);
 
 	*remapped = *image;

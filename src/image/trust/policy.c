@@ -98,7 +98,6 @@ int policy_read(const struct text *text, const char *file, struct arena *arena,
 	struct policy policy = { 0 };
 	struct setting *root;
 
-	trust->file = file;
 	TRY(settings_read_json(text, file, arena, &root, err));
 	TRY(settings_bind(root, &of_policy, &policy, arena, err));
 	if (!policy.usual)

@@ -113,13 +113,6 @@ static int type_of(const struct setting *table, const char **type, struct error 
 /* ---- signedIdentity ---------------------------------------------------------------------------
  */
 
-static bool has_tag_or_digest(const char *name)
-{
-	const char *last = strrchr(name, '/');
-
-	return strchr(name, '@') || strchr(last ? last : name, ':');
-}
-
 static bool is_name(const char *text)
 {
 	auto_arena struct arena arena = { 0 };
@@ -134,7 +127,7 @@ static bool is_prefix(const char *text)
 	auto_arena struct arena arena = { 0 };
 
 	return text && *text && is_name(arena_format(&arena, "%s/x", text)) && !strchr(text, '@') &&
-	       (!strchr(text, '/') || !has_tag_or_digest(text));
+	       (!strchr(text, '/') || !reference_has_target(text));
 }
 
 static int check_identity(const struct setting *table, const struct identity *identity,
@@ -142,13 +135,13 @@ static int check_identity(const struct setting *table, const struct identity *id
 {
 	switch (identity->kind) {
 	case EXACT_REFERENCE:
-		if (!is_name(identity->reference) || !has_tag_or_digest(identity->reference))
+		if (!is_name(identity->reference) || !reference_has_target(identity->reference))
 			return setting_refuse(table, err,
 					      "\"dockerReference\" must be a name with tag or "
 					      "digest");
 		return 0;
 	case EXACT_REPOSITORY:
-		if (!is_name(identity->repository) || has_tag_or_digest(identity->repository))
+		if (!is_name(identity->repository) || reference_has_target(identity->repository))
 			return setting_refuse(table, err,
 					      "\"dockerRepository\" must be a name without tag "
 					      "and digest");

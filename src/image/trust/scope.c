@@ -44,13 +44,10 @@ static const struct requirements *of_domains(const struct trust *trust, const ch
 static const struct requirements *of_registry(const struct trust *trust,
 					      const struct reference *name, struct arena *arena)
 {
-	char *full = arena_format(arena, "%s/%s%c%s", name->domain, name->path,
-				  name->digest ? '@' : ':', reference_target(name));
-	const struct requirements *found = of_scope(trust, "docker", full);
+	const struct requirements *found = of_scope(trust, "docker", reference_exact(name, arena));
 
 	if (!found)
-		found = of_parents(trust, "docker",
-				   arena_format(arena, "%s/%s", name->domain, name->path));
+		found = of_parents(trust, "docker", reference_repository(name, arena));
 	return found ? found : of_domains(trust, name->domain, arena);
 }
 

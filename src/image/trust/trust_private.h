@@ -51,7 +51,6 @@ struct trust_scope {
 };
 
 struct trust {
-	const char *file;
 	struct trust_scope *scopes;
 	size_t count;
 };

@@ -1,5 +1,5 @@
-/* temporary.c -- files and directories that do not outlive a transfer. */
-#include "temporary.h"
+/* temporary.c -- files and directories that do not outlive what made them. */
+#include "base/temporary.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* temporary.h -- room for what is on its way: $TMPDIR, else /var/tmp (images are large, and /tmp is
  * often memory), as podman and skopeo do. */
-#ifndef TRANSFER_TEMPORARY_H
-#define TRANSFER_TEMPORARY_H
+#ifndef BASE_TEMPORARY_H
+#define BASE_TEMPORARY_H
 
 #include "base/error.h"
 
